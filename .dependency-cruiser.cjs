@@ -1,0 +1,48 @@
+/** Imports go one way: http, cli → application → domain. Each rule here is proved by tests/architecture. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: allowed },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-is-pure',
+      comment: 'The domain imports nothing but itself: no library, no node: module.',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/' },
+    },
+    only('projections-know-the-domain', '^src/projections/', '^src/(projections|domain|application/ports)/'),
+    only('application-knows-the-domain', '^src/application/', '^src/(application|projections|domain)/'),
+    only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
+    only('http-calls-the-application', '^src/http/', '^src/(http|application|projections|domain)/'),
+    {
+      name: 'http-and-application-never-touch-the-database',
+      severity: 'error',
+      from: { path: '^src/(http|application|projections)/' },
+      to: { path: 'node_modules/(mongoose|mongodb)/' },
+    },
+    {
+      name: 'the-two-storages-are-strangers',
+      severity: 'error',
+      from: { path: '^src/storage/(mongo|memory)/' },
+      to: { path: '^src/storage/(mongo|memory)/', pathNot: '^src/storage/$1/' },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/main\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
