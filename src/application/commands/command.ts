@@ -1,0 +1,54 @@
+import type { AccountCommand, Circumstances } from '../../domain/account/account-command.ts';
+import type { NewEvent } from '../../domain/account/account-event.ts';
+import type { AccountId, StreamId } from '../../domain/account/account-id.ts';
+import type { Account } from '../../domain/account/account-state.ts';
+import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
+import type { MinorUnits } from '../../domain/money/money.ts';
+import type { ReverseTransaction } from '../../domain/reversal/reversal.ts';
+import type { TransferId } from '../../domain/transfer/transfer-id.ts';
+import type { TransferMoney } from '../../domain/transfer/transfer.ts';
+import type { Change } from '../../projections/projection.ts';
+
+export type Wish = AccountCommand | TransferMoney | ReverseTransaction;
+
+/** What the caller is told, byte for byte, also when the same request comes again. */
+export type Answer = {
+  readonly status: number;
+  readonly body: string;
+  readonly etag?: string;
+  readonly location?: string;
+};
+
+/** What travels with a wish: who asks, how often it may count, and how the answer is worded. */
+export type Envelope = {
+  readonly correlationId: string;
+  readonly actor: string;
+  /** The client's name for this attempt, and a digest of what it asked. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string };
+  readonly transactionId?: TransactionId;
+  /** If-Match: the versions of this account on which the caller would still want it. */
+  readonly expected?: { readonly accountId: AccountId; readonly versions: readonly number[] };
+  readonly eventIds: Circumstances['eventIds'];
+  /** Words the answer from what happened. Pure: it runs before the commit, so that the answer is stored with the events. */
+  readonly answer: (changes: readonly Change[]) => Answer;
+};
+
+export type Command = { readonly wish: Wish; readonly envelope: Envelope };
+
+/** What a decision may know of the ledger: the accounts it named, with everything decided before it in the batch applied. */
+export type KnownAccounts = {
+  readonly get: (accountId: AccountId) => Account;
+  readonly reversedTotal: (eventId: EventId) => MinorUnits;
+};
+
+/** A command as two pure functions. Loading, batching, retrying and recording are shared by all. */
+export type CommandHandler<W extends Wish> = {
+  /** Every stream that the decision reads; all of them are written, or guarded by their version. */
+  readonly streamsOf: (wish: W) => readonly StreamId[];
+  /** The facts, or a DomainError. */
+  readonly decide: (wish: W, accounts: KnownAccounts, circumstances: Circumstances) => readonly NewEvent[];
+  /** An id that must not exist yet. */
+  readonly newTransferId?: (wish: W) => TransferId;
+  /** An event of whose reversals the decision needs the sum. */
+  readonly reversalOf?: (wish: W) => EventId;
+};

@@ -1,0 +1,61 @@
+import type { EventId } from '../../domain/event/event-id.ts';
+import type { MinorUnits } from '../../domain/money/money.ts';
+import { transfersTable } from '../../projections/transfers/transfers.ts';
+import type { Command } from '../commands/command.ts';
+import { handlerOf } from '../commands/handlers.ts';
+import type { ReadModels, Storage } from '../ports/storage.ts';
+import type { Row, TableName } from '../ports/table.ts';
+import {
+  idempotencyKeyIdOf,
+  type IdempotencyKeyRow,
+  idempotencyKeysTable,
+  type TransactionIdRow,
+  transactionIdsTable,
+} from './claims.ts';
+
+/** What was used before: the unique ids of these tables see to it that what is not here cannot be used twice. */
+export type Facts = {
+  readonly keys: ReadonlyMap<string, IdempotencyKeyRow>;
+  readonly transactionIds: ReadonlyMap<string, TransactionIdRow>;
+  readonly transferIds: ReadonlySet<string>;
+};
+
+export type ReversedTotals = ReadonlyMap<EventId, MinorUnits>;
+
+const found = async <R extends Row>(
+  models: ReadModels,
+  table: TableName<R>,
+  ids: readonly (string | undefined)[],
+): Promise<Map<string, R>> => {
+  const wanted = ids.filter((id) => id !== undefined);
+  const rows = wanted.length === 0 ? [] : await models.table(table).getMany(wanted);
+  return new Map(rows.map((row) => [row._id, row]));
+};
+
+/** Looks up which keys, transaction ids and transfer ids of these commands were used before. */
+export const lookUpFacts = async (storage: Storage, commands: readonly Command[]): Promise<Facts> => {
+  const envelopes = commands.map(({ envelope }) => envelope);
+  const transferIds = commands.map(({ wish }) => handlerOf(wish).newTransferId?.(wish));
+  // Outside any transaction, so these three may run side by side.
+  const [keys, transactions, transfers] = await Promise.all([
+    found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf)),
+    found(
+      storage,
+      transactionIdsTable,
+      envelopes.map(({ transactionId }) => transactionId),
+    ),
+    found(storage, transfersTable, transferIds),
+  ]);
+  return { keys, transactionIds: transactions, transferIds: new Set(transfers.keys()) };
+};
+
+/**
+ * How much was reversed of the events that these commands want to reverse. Always read after the accounts: a total that is
+ * newer than its account makes the commit conflict, an older one would let a reversal happen twice.
+ */
+export const lookUpReversedTotals = async (storage: Storage, commands: readonly Command[]): Promise<ReversedTotals> => {
+  const eventIds = commands
+    .map(({ wish }) => handlerOf(wish).reversalOf?.(wish))
+    .filter((eventId) => eventId !== undefined);
+  return eventIds.length === 0 ? new Map() : storage.events.reversedTotals(eventIds);
+};

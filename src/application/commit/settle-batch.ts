@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamId } from '../../domain/account/account-id.ts';
+import type { Projection } from '../../projections/projection.ts';
+import type { Answer, Command } from '../commands/command.ts';
+import { handlerOf } from '../commands/handlers.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../ports/storage-errors.ts';
+import type { Storage } from '../ports/storage.ts';
+import type { Row } from '../ports/table.ts';
+import type { AccountCache } from './account-cache.ts';
+import { type BatchBasis, type Decision, decideBatch } from './decide-batch.ts';
+import { lookUpFacts, lookUpReversedTotals } from './facts.ts';
+import { LedgerError } from './ledger-error.ts';
+import { recordBatch } from './record-batch.ts';
+import type { Snapshotter } from './snapshotter.ts';
+import { isSnapshotVersion } from '../replay/snapshot.ts';
+
+/** The answer to a command, and whether it is the repeated answer to an earlier one. */
+export type Outcome = { readonly answer: Answer; readonly replayed: boolean };
+
+/** A command that waits for its outcome. */
+export type Pending = {
+  readonly command: Command;
+  /** Milliseconds since 1970; past it the command is not begun any more. */
+  readonly deadline: number;
+  readonly resolve: (outcome: Outcome) => void;
+  /** With a DomainError or a LedgerError; with anything else where there is a bug. */
+  readonly reject: (error: unknown) => void;
+};
+
+export type BatchDependencies = {
+  readonly storage: Storage;
+  readonly projections: readonly Projection<Row>[];
+  readonly accounts: AccountCache;
+  readonly snapshotter: Snapshotter;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 0 ≤ random() < 1: spreads retries of several processes. */
+  readonly random: () => number;
+  readonly keepKeysFor: number;
+};
+
+// A batch is tried whole this often, then in halves; a single command is tried this often before its caller hears of it.
+const WHOLE_BATCH_ATTEMPTS = 3;
+const SINGLE_ATTEMPTS = 12;
+const LONGEST_PAUSE = 200;
+const UNAVAILABLE_RETRIES = 1;
+
+const streamsOf = (batch: readonly Pending[]): readonly StreamId[] =>
+  batch.flatMap(({ command: { wish } }) => handlerOf(wish).streamsOf(wish));
+
+/** Takes one batch from waiting commands to outcomes: look up, load, decide, record, answer; and again where others were faster. */
+export class BatchSettler {
+  constructor(private readonly dependencies: BatchDependencies) {}
+
+  /** Every command of the batch is resolved or rejected when this resolves; it never rejects. */
+  async settle(batch: readonly Pending[], attempt = 0): Promise<void> {
+    const waiting = this.#expire(batch);
+    if (waiting.length === 0) return;
+    try {
+      const decisions = await this.#decide(waiting);
+      await this.#record(waiting, decisions);
+      waiting.forEach((pending, index) => answer(pending, decisions[index]));
+    } catch (error) {
+      // Whatever happened, the store knows better now what these accounts are.
+      this.dependencies.accounts.forget(streamsOf(waiting));
+      await this.#recover(waiting, error, attempt + 1);
+    }
+  }
+
+  #expire(batch: readonly Pending[]): readonly Pending[] {
+    const now = this.dependencies.clock.now();
+    const expired = batch.filter(({ deadline }) => deadline < now);
+    for (const pending of expired) pending.reject(new LedgerError('UNAVAILABLE'));
+    return expired.length === 0 ? batch : batch.filter(({ deadline }) => deadline >= now);
+  }
+
+  async #decide(batch: readonly Pending[]): Promise<readonly Decision[]> {
+    const { storage, accounts, clock } = this.dependencies;
+    const commands = batch.map(({ command }) => command);
+    const [facts, loaded] = await Promise.all([lookUpFacts(storage, commands), accounts.load(streamsOf(batch))]);
+    for (;;) {
+      const reversedTotals = await lookUpReversedTotals(storage, commands);
+      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts, now: clock.now() };
+      const decisions = decideBatch(commands, basis);
+      // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
+      const doubtful = doubtfulStreams(batch, decisions, basis);
+      if (doubtful.length === 0) return decisions;
+      for (const [streamId, fresh] of await accounts.reload(doubtful)) loaded.set(streamId, fresh);
+    }
+  }
+
+  async #record(batch: readonly Pending[], decisions: readonly Decision[]): Promise<void> {
+    const { storage, projections, accounts, snapshotter, clock, keepKeysFor } = this.dependencies;
+    const recordings = batch.flatMap(({ command }, index) => {
+      const accepted = decisions[index];
+      return accepted?.kind === 'accepted' ? [{ command, accepted }] : [];
+    });
+    if (recordings.length === 0) return;
+    await recordBatch(storage, projections, recordings, new Date(clock.now() + keepKeysFor));
+    const changes = recordings.flatMap(({ accepted }) => accepted.changes);
+    for (const { event, after } of changes) accounts.remember(event.streamId, after);
+    snapshotter.keep(changes.map(({ after }) => after).filter(({ version }) => isSnapshotVersion(version)));
+  }
+
+  async #recover(batch: readonly Pending[], error: unknown, attempt: number): Promise<void> {
+    if (error instanceof VersionConflict) await this.#retry(batch, error, attempt);
+    // A connection that broke is no reason to trouble the callers; a store that is away is.
+    else if (error instanceof StorageUnavailable && attempt <= UNAVAILABLE_RETRIES) await this.settle(batch, attempt);
+    else if (error instanceof OutcomeUnknown) rejectAll(batch, new LedgerError('OUTCOME_UNKNOWN', { cause: error }));
+    else if (error instanceof StorageUnavailable) rejectAll(batch, new LedgerError('UNAVAILABLE', { cause: error }));
+    // A bug, or a damaged stream. Whichever command carries it must not take the others along.
+    else if (batch.length > 1) await this.#settleHalves(batch);
+    else rejectAll(batch, error);
+  }
+
+  async #retry(batch: readonly Pending[], error: VersionConflict, attempt: number): Promise<void> {
+    const { log, random } = this.dependencies;
+    log.info({ attempt, commands: batch.length }, 'conflict, deciding again');
+    if (batch.length === 1 && attempt >= SINGLE_ATTEMPTS) {
+      rejectAll(batch, new LedgerError('CONCURRENCY_CONFLICT', { cause: error }));
+      return;
+    }
+    await sleep(Math.min(LONGEST_PAUSE, 2 ** attempt) * random());
+    if (batch.length > 1 && attempt >= WHOLE_BATCH_ATTEMPTS) await this.#settleHalves(batch);
+    else await this.settle(batch, attempt);
+  }
+
+  async #settleHalves(batch: readonly Pending[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    await this.settle(batch.slice(0, middle));
+    await this.settle(batch.slice(middle));
+  }
+}
+
+/** Accounts known from memory only, on which a command of the batch was rejected. */
+const doubtfulStreams = (
+  batch: readonly Pending[],
+  decisions: readonly Decision[],
+  { accounts }: BatchBasis,
+): readonly StreamId[] => {
+  const rejected = batch.filter((_, index) => decisions[index]?.kind === 'rejected');
+  return [...new Set(streamsOf(rejected))].filter((streamId) => accounts.get(streamId)?.fresh === false);
+};
+
+const answer = (pending: Pending, decision: Decision | undefined): void => {
+  if (decision?.kind === 'rejected') pending.reject(decision.error);
+  else if (decision) pending.resolve({ answer: decision.answer, replayed: decision.kind === 'replayed' });
+};
+
+const rejectAll = (batch: readonly Pending[], error: unknown): void => {
+  for (const pending of batch) pending.reject(error);
+};

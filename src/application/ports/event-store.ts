@@ -1,0 +1,49 @@
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import type { StreamId } from '../../domain/account/account-id.ts';
+import type { EventId } from '../../domain/event/event-id.ts';
+import type { MinorUnits } from '../../domain/money/money.ts';
+import type { Instant } from '../../domain/time/instant.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
+
+/** A folded account at some version, kept so that nobody has to read the events before it. */
+export type Snapshot = {
+  readonly streamId: StreamId;
+  readonly version: number;
+  readonly recordedAt: Instant;
+  readonly foldVersion: number;
+  /** The account, as canonical JSON. */
+  readonly state: string;
+  /** SHA-256 over what the snapshot claims; one that does not match is not used. */
+  readonly stateHash: string;
+};
+
+/** What is needed to know an account as it is now: the nearest snapshot, if any, and every event behind it. */
+export type StreamTail = { readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] };
+
+/** The append-only truth. Every read gives events in today's shape, in the order of their versions. */
+export interface EventStore {
+  /** Rejects with VersionConflict where a version of a stream is taken. */
+  append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void>;
+  get(eventId: EventId): Promise<RecordedEvent | undefined>;
+  /** Events of one stream behind version `after`, up to and including `upTo`. */
+  read(
+    streamId: StreamId,
+    range: { readonly after: number; readonly upTo?: number; readonly limit: number },
+  ): Promise<readonly RecordedEvent[]>;
+  /** Latest snapshot of this fold version, and the tail behind it, of each stream, in one read. Streams without events have an empty tail. */
+  tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>>;
+  /** How much of each of these events has been reversed; those never reversed are left out. */
+  reversedTotals(eventIds: readonly EventId[]): Promise<ReadonlyMap<EventId, MinorUnits>>;
+  /** Every stream there is with the version of its last event, in no particular order. */
+  heads(): AsyncIterable<{ readonly streamId: StreamId; readonly version: number }>;
+}
+
+export interface SnapshotStore {
+  /** The latest one of this fold version, at or below this version, recorded at or before this moment. */
+  nearest(
+    streamId: StreamId,
+    limit: { readonly foldVersion: number; readonly version?: number; readonly recordedAt?: Instant },
+  ): Promise<Snapshot | undefined>;
+  /** Keeps these, in place of any that stand at the same version. */
+  put(snapshots: readonly Snapshot[]): Promise<void>;
+}

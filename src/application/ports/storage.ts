@@ -1,0 +1,18 @@
+import type { EventStore, SnapshotStore } from './event-store.ts';
+import type { Row, Table, TableName } from './table.ts';
+import type { Transactionally } from './unit-of-work.ts';
+
+/** The names of the read models to use: the live ones, or a shadow set that a rebuild fills. */
+export type ReadModels = { table<R extends Row>(name: TableName<R>): Table<R> };
+
+/** Everything Daybook keeps, behind ports so narrow that a projection or a query is written once for every storage. */
+export interface Storage extends ReadModels {
+  readonly transactionally: Transactionally;
+  readonly events: EventStore;
+  readonly snapshots: SnapshotStore;
+  /** Makes empty twins of these tables, replacing earlier ones; `drop` removes them again. */
+  openShadow(names: readonly TableName<Row>[]): Promise<ReadModels & { drop(): Promise<void> }>;
+  /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { UnitOfWork } from './unit-of-work.ts';
+
+export type Value = string | number | bigint | boolean | Date | { readonly [member: string]: Value } | readonly Value[];
+
+/** A row as it is stored: plain values, amounts as bigint minor units, times as Date. */
+export type Row = { readonly _id: string };
+
+declare const rowType: unique symbol;
+
+/** Names a table and, at compile time only, says what its rows are. */
+export type TableName<R extends Row> = { readonly name: string; readonly [rowType]?: R };
+
+export const tableName = <R extends Row>(name: string): TableName<R> => ({ name });
+
+export type RowWrite<R extends Row> =
+  | { readonly kind: 'insert'; readonly row: R }
+  | { readonly kind: 'put'; readonly row: R }
+  | { readonly kind: 'patch'; readonly id: string; readonly set: Partial<R> };
+
+type Field<R> = Extract<keyof R, string>;
+
+type Bound = string | number | bigint | Date;
+
+export type Bounds = { readonly gt?: Bound; readonly gte?: Bound; readonly lt?: Bound; readonly lte?: Bound };
+
+/** Rows whose fields equal `where` and lie within `bounds`, in order. */
+export type RangeQuery<R extends Row> = {
+  readonly where?: Partial<R>;
+  readonly bounds?: { readonly [K in Field<R>]?: Bounds };
+  /** The last field must make the order total. */
+  readonly order: readonly Field<R>[];
+  readonly direction?: 'asc' | 'desc';
+  /** Goes on behind the row with these values in the fields of `order`. */
+  readonly after?: readonly Bound[];
+  readonly limit?: number;
+};
+
+/** A keyed collection of rows: what every read model, key and id is kept in. Reads see what is acknowledged. */
+export interface Table<R extends Row> {
+  get(id: string): Promise<R | undefined>;
+  /** The rows that exist, in no particular order. */
+  getMany(ids: readonly string[]): Promise<readonly R[]>;
+  range(query: RangeQuery<R>): Promise<readonly R[]>;
+  /** In the given order. Rejects with VersionConflict where an inserted id exists. */
+  write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void>;
+}

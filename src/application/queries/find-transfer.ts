@@ -1,0 +1,13 @@
+import { DomainError } from '../../domain/domain-error.ts';
+import type { TransferId } from '../../domain/transfer/transfer-id.ts';
+import { type TransferRow, transfersTable } from '../../projections/transfers/transfers.ts';
+import type { ReadModels } from '../ports/storage.ts';
+
+/** Rejects with TRANSFER_NOT_FOUND. */
+export const findTransfer =
+  (models: ReadModels) =>
+  async (transferId: TransferId): Promise<TransferRow> => {
+    const row = await models.table(transfersTable).get(transferId);
+    if (!row) throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
+    return row;
+  };

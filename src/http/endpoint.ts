@@ -1,0 +1,128 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { Ledger } from '../application/ledger.ts';
+import type { Clock } from '../application/ports/clock.ts';
+import type { Queries } from '../application/queries/queries.ts';
+import type { EventId } from '../domain/event/event-id.ts';
+import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { parseStrictJson } from './middleware/strict-json.ts';
+import { type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
+
+/** What every endpoint can reach. */
+export type Services = {
+  readonly ledger: Ledger;
+  readonly queries: Queries;
+  readonly clock: Clock;
+  readonly newEventId: () => EventId;
+  /** Rejects where the store does not answer. */
+  readonly pingStorage: () => Promise<void>;
+  readonly isDraining: () => boolean;
+};
+
+type Shape = z.ZodObject;
+
+/** One representation of an answer: its media type decides how it is documented. */
+export type AnswerDocument = { readonly description: string; readonly schema?: z.ZodType; readonly csv?: true };
+
+/** A parsed request, and the response to fill. */
+export type Call<P extends Shape, Q extends Shape, B extends z.ZodType> = {
+  readonly params: z.output<P>;
+  readonly query: z.output<Q>;
+  readonly body: z.output<B>;
+  readonly rawBody: unknown;
+  /** Empty for queries. */
+  readonly idempotencyKey: string;
+  readonly request: Request;
+  readonly response: Response;
+};
+
+/** One row of the table of contents: everything about an endpoint, for the router and for the OpenAPI document. */
+export type Endpoint = {
+  readonly method: 'get' | 'post';
+  /** As in OpenAPI: `/v1/accounts/{accountId}`. */
+  readonly path: string;
+  readonly id: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params: Shape;
+  readonly query: Shape;
+  readonly body: z.ZodType | undefined;
+  readonly isCommand: boolean;
+  readonly answers: Readonly<Record<number, AnswerDocument>>;
+  /** In the order in which they are checked. */
+  readonly rejects: readonly ProblemCode[];
+  readonly handler: (services: Services) => RequestHandler;
+};
+
+const nothing = z.strictObject({});
+
+export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> = Omit<
+  Endpoint,
+  'params' | 'query' | 'body' | 'handler' | 'isCommand'
+> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly handle: (services: Services, call: Call<P, Q, B>) => Promise<void> | void;
+};
+
+const pointerOf = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+const faultsOf = (error: z.ZodError | undefined, place: RequestFault['in']): readonly RequestFault[] =>
+  (error?.issues ?? []).flatMap((issue) => {
+    const at = (path: readonly PropertyKey[]): string =>
+      place === 'body' ? pointerOf(path) : path.map(String).join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ in: place, at: at(issue.path), detail: issue.message }];
+    return issue.keys.map((key) => ({
+      in: place,
+      at: at([...issue.path, key.slice(0, 80)]),
+      detail: 'is not known here',
+    }));
+  });
+
+const readBody = (request: Request): unknown => {
+  const body: unknown = request.body;
+  if (Buffer.isBuffer(body)) return parseStrictJson(body);
+  throw new RequestError('VALIDATION_FAILED', [{ in: 'body', at: '', detail: 'a JSON body is required' }]);
+};
+
+/** Parses everything that a request carries, and rejects with every fault of it at once. */
+const parse = <P extends Shape, Q extends Shape, B extends z.ZodType>(
+  schemas: { readonly params: P; readonly query: Q; readonly body: B },
+  { request, rawBody }: { request: Request; rawBody: unknown },
+): Pick<Call<P, Q, B>, 'params' | 'query' | 'body'> => {
+  const params = schemas.params.safeParse(request.params);
+  const query = schemas.query.safeParse(request.query);
+  const body = schemas.body.safeParse(rawBody);
+  if (params.success && query.success && body.success) {
+    return { params: params.data, query: query.data, body: body.data };
+  }
+  const faults = [faultsOf(params.error, 'path'), faultsOf(query.error, 'query'), faultsOf(body.error, 'body')];
+  throw new RequestError('VALIDATION_FAILED', faults.flat());
+};
+
+/** Declares an endpoint: what it takes, what it answers, what it rejects with, and the call that does it. */
+export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.ZodType>(
+  definition: EndpointDefinition<P, Q, B>,
+): Endpoint => {
+  const { handle, ...documented } = definition;
+  const params = definition.params ?? (nothing as unknown as P);
+  const query = definition.query ?? (nothing as unknown as Q);
+  const schemas = { params, query, body: definition.body ?? (z.undefined() as unknown as B) };
+  const isCommand = definition.body !== undefined;
+  return {
+    ...documented,
+    params,
+    query,
+    body: definition.body,
+    isCommand,
+    handler: (services) => async (request, response) => {
+      const idempotencyKey = isCommand ? idempotencyKeyOf(request) : '';
+      const rawBody = isCommand ? readBody(request) : undefined;
+      const parsed = parse(schemas, { request, rawBody });
+      await handle(services, { ...parsed, rawBody, idempotencyKey, request, response });
+    },
+  };
+};

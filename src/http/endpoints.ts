@@ -1,0 +1,34 @@
+import type { Endpoint } from './endpoint.ts';
+import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
+import { getAccount, getBalance } from './routes/get-account.ts';
+import { getStatement } from './routes/get-statement.ts';
+import { getTransfer } from './routes/get-transfer.ts';
+import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
+import { listAccounts } from './routes/list-accounts.ts';
+import { listEvents } from './routes/list-events.ts';
+import { depositMoney, withdrawMoney } from './routes/move-money.ts';
+import { openAccount } from './routes/open-account.ts';
+import { reverseTransaction } from './routes/reverse-transaction.ts';
+import { transferMoney } from './routes/transfer-money.ts';
+
+/** The table of contents: every endpoint there is. The router and the OpenAPI document are both made from it. */
+export const endpoints: readonly Endpoint[] = [
+  openAccount,
+  listAccounts,
+  getAccount,
+  getBalance,
+  getStatement,
+  listEvents,
+  depositMoney,
+  withdrawMoney,
+  freezeAccount,
+  unfreezeAccount,
+  closeAccount,
+  changeOverdraftLimit,
+  transferMoney,
+  getTransfer,
+  reverseTransaction,
+  getHealth,
+  getLiveness,
+  getReadiness,
+];

@@ -1,0 +1,32 @@
+import type { RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { v7 as uuid } from 'uuid';
+
+const acceptableId = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The request's own id: the caller's X-Request-Id where it is a plain token, a new one otherwise. */
+export const requestIdOf = (response: Response): string => response.locals.requestId as string;
+
+/** The matched route pattern, never the address itself: ids of people's accounts stay out of the log. */
+export const setRoute = (response: Response, route: string): void => {
+  response.locals.route = route;
+};
+
+/** Names every request, and writes one line about each when it ends: id, method, route, status, milliseconds. */
+export const requestContext =
+  (log: Logger): RequestHandler =>
+  (request, response, next) => {
+    const started = performance.now();
+    const given = request.headers['x-request-id'];
+    const id = typeof given === 'string' && acceptableId.test(given) ? given : uuid();
+    response.locals.requestId = id;
+    response.setHeader('X-Request-Id', id);
+    response.once('close', () => {
+      const route = (response.locals.route as string | undefined) ?? 'unmatched';
+      const time = Math.round((performance.now() - started) * 100) / 100;
+      const line = { id, method: request.method, route, status: response.statusCode, time };
+      if (response.writableFinished) log.info(line, 'request');
+      else log.info({ ...line, aborted: true }, 'request');
+    });
+    next();
+  };

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import type { Endpoint } from './endpoint.ts';
+import { type ProblemCode, problemByCode } from './problem-details.ts';
+import { problemView } from './schemas/views.ts';
+
+const idempotencyKey = z.string().min(1).max(255).meta({
+  description:
+    'Your name for this attempt, 1–255 visible ASCII characters: new for each wish, the same for each retry of it.',
+  example: 'order-4711',
+});
+
+const ifMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'Only if the account still has this version, in quotes.', example: '"5"' });
+
+const replayed = z.enum(['true']).optional().meta({ description: 'Set where this is the first answer once more.' });
+const etag = z.string().optional().meta({ description: 'The version of the account, in quotes.' });
+const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
+
+// What can happen to any request before its endpoint sees it, and to any command behind it.
+const always: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
+const forCommands: readonly ProblemCode[] = [
+  'IDEMPOTENCY_KEY_REQUIRED',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'CONCURRENCY_CONFLICT',
+  'OVERLOADED',
+  'OUTCOME_UNKNOWN',
+];
+
+const problemsOf = ({ isCommand, rejects }: Endpoint): ZodOpenApiResponsesObject => {
+  const codes = [...always, ...(isCommand ? forCommands : []), ...rejects];
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problemByCode[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const entries = [...byStatus].map(([status, sameStatus]) => {
+    const description = sameStatus.map((code) => `\`${code}\`: ${problemByCode[code].title}.`).join('\n\n');
+    const headers = { ...(status === 503 && { 'Retry-After': z.string() }), 'X-Request-Id': requestId };
+    return [
+      status,
+      { description, headers: z.object(headers), content: { 'application/problem+json': { schema: problemView } } },
+    ];
+  });
+  return Object.fromEntries(entries) as ZodOpenApiResponsesObject;
+};
+
+const answersOf = ({ answers, isCommand }: Endpoint): ZodOpenApiResponsesObject => {
+  const entries = Object.entries(answers).map(([status, { description, schema, csv }]) => {
+    const content = {
+      ...(schema && { 'application/json': { schema } }),
+      ...(csv && { 'text/csv': { schema: z.string() } }),
+    };
+    const headers = z.object({
+      'X-Request-Id': requestId,
+      ETag: etag,
+      ...(isCommand && { 'Idempotency-Replayed': replayed }),
+    });
+    return [status, { description, headers, content }];
+  });
+  return Object.fromEntries(entries) as ZodOpenApiResponsesObject;
+};
+
+const rejectionsInOrder = ({ rejects }: Endpoint): string =>
+  rejects.length === 0 ? '' : `Rejects, in this order, with: ${rejects.map((code) => `\`${code}\``).join(', ')}.`;
+
+const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
+  const { id, tag, summary, description, params, query, body, isCommand } = endpoint;
+  const texts = [description, rejectionsInOrder(endpoint)].filter(Boolean);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(texts.length > 0 && { description: texts.join('\n\n') }),
+    requestParams: {
+      path: params,
+      query,
+      ...(isCommand && { header: z.object({ 'Idempotency-Key': idempotencyKey, 'If-Match': ifMatch }) }),
+    },
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: { ...problemsOf(endpoint), ...answersOf(endpoint) },
+  };
+};
+
+/** The OpenAPI 3.1 document of these endpoints, made from the very schemas that requests are parsed with. */
+export const openApiOf = (endpoints: readonly Endpoint[]): object => {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const endpoint of endpoints) {
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Daybook',
+      version: '0.1.0',
+      description:
+        'An event-sourced banking ledger. Amounts are JSON integers in minor units; times are RFC 3339. Every POST needs an ' +
+        '`Idempotency-Key`; the same key and request give the first answer again. Errors are RFC 9457 problem details: decide on `code`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+  });
+};

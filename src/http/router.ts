@@ -1,0 +1,71 @@
+import express, { type Request, type RequestHandler, Router } from 'express';
+import { docsRoutes } from './docs.ts';
+import type { Endpoint, Services } from './endpoint.ts';
+import { endpoints } from './endpoints.ts';
+import { setRoute } from './middleware/request-context.ts';
+import { RequestError } from './problem-details.ts';
+
+const LARGEST_BODY = '64kb';
+
+const isJson = (request: Request): boolean => {
+  const [type, ...parameters] = (request.headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const isUtf8 = parameters.every(
+    (parameter) => !parameter.startsWith('charset=') || /^charset="?utf-8"?$/.test(parameter),
+  );
+  return type === 'application/json' && isUtf8;
+};
+
+const mustBeJson: RequestHandler = (request, _response, next) => {
+  const hasBody =
+    request.headers['content-length'] !== '0' &&
+    (request.headers['content-length'] ?? request.headers['transfer-encoding']);
+  next(
+    hasBody && !isJson(request)
+      ? new RequestError('UNSUPPORTED_MEDIA_TYPE', [], { Accept: 'application/json' })
+      : undefined,
+  );
+};
+
+// Bytes, not values: the strict reader behind it refuses what JSON.parse would let through.
+const bodyReader = [mustBeJson, express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false })];
+
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const methodNotAllowed =
+  (allow: string): RequestHandler =>
+  (request, response, next) => {
+    if (request.method === 'OPTIONS') response.set('Allow', allow).status(204).end();
+    else next(new RequestError('METHOD_NOT_ALLOWED', [], { Allow: allow }));
+  };
+
+const allowFor = (methods: readonly Endpoint['method'][]): string => {
+  const names = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+  return [...names, 'OPTIONS'].sort().join(', ');
+};
+
+/** Every address of the API. One that is known but asked with another method answers 405, an unknown one 404. */
+export const routerOver = (services: Services): Router => {
+  const router = Router({ strict: true, caseSensitive: true });
+  const paths = new Set(endpoints.map(({ path }) => path));
+  for (const path of paths) {
+    const siblings = endpoints.filter((endpoint) => endpoint.path === path);
+    const route = router.route(expressPath(path));
+    route.all((_request, response, next) => {
+      setRoute(response, path);
+      next();
+    });
+    for (const endpoint of siblings) {
+      const reader = endpoint.isCommand ? bodyReader : [];
+      route[endpoint.method](...reader, endpoint.handler(services));
+    }
+    route.all(methodNotAllowed(allowFor(siblings.map(({ method }) => method))));
+  }
+  router.use(docsRoutes(endpoints));
+  router.use(() => {
+    throw new RequestError('ROUTE_NOT_FOUND');
+  });
+  return router;
+};

@@ -1,0 +1,29 @@
+import type { Outcome } from '../../application/commit/settle-batch.ts';
+import type { Wish } from '../../application/commands/command.ts';
+import { envelopeOf } from '../claim.ts';
+import type { Call, Services } from '../endpoint.ts';
+import { etagOf, type Json } from '../presenters/wire.ts';
+
+/** Submits the wish of a request and sends the answer that was stored with it. */
+export const submit = async (
+  services: Services,
+  call: Pick<Call<never, never, never>, 'request' | 'response' | 'rawBody' | 'idempotencyKey'>,
+  wish: Wish,
+  details: Parameters<typeof envelopeOf>[2],
+): Promise<void> => {
+  const outcome = await services.ledger.submit({ wish, envelope: envelopeOf(services, call, details) });
+  sendOutcome(call.response, outcome);
+};
+
+const sendOutcome = (response: Call<never, never, never>['response'], { answer, replayed }: Outcome): void => {
+  if (answer.etag !== undefined) response.set('ETag', answer.etag);
+  if (answer.location !== undefined) response.set('Location', answer.location);
+  if (replayed) response.set('Idempotency-Replayed', 'true');
+  response.status(answer.status).type('application/json').send(answer.body);
+};
+
+/** Sends what a query found; with a version, as its ETag. */
+export const sendJson = (response: Call<never, never, never>['response'], body: Json, version?: number): void => {
+  if (version !== undefined) response.set('ETag', etagOf(version));
+  response.type('application/json').send(JSON.stringify(body));
+};

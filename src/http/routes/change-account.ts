@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { defineEndpoint, type Endpoint } from '../endpoint.ts';
+import { answerAccount } from '../presenters/account.ts';
+import type { ProblemCode } from '../problem-details.ts';
+import { accountId } from '../schemas/ids.ts';
+import { overdraftLimit } from '../schemas/money.ts';
+import { reason } from '../schemas/text.ts';
+import { accountView } from '../schemas/views.ts';
+import { submit } from './answer.ts';
+
+const params = z.strictObject({ accountId });
+const answers = { 200: { description: 'The account as it is now.', schema: accountView } };
+const guards: readonly ProblemCode[] = [
+  'IDEMPOTENCY_KEY_REUSED',
+  'ACCOUNT_NOT_FOUND',
+  'VERSION_MISMATCH',
+  'ACCOUNT_CLOSED',
+];
+
+type Change = {
+  readonly verb: string;
+  readonly type: 'FreezeAccount' | 'UnfreezeAccount' | 'CloseAccount';
+  readonly id: string;
+  readonly summary: string;
+  readonly rejects: readonly ProblemCode[];
+};
+
+const changeFor = ({ verb, type, id, summary, rejects }: Change): Endpoint =>
+  defineEndpoint({
+    method: 'post',
+    path: `/v1/accounts/{accountId}/${verb}`,
+    id,
+    tag: 'Accounts',
+    summary,
+    params,
+    body: z.strictObject({ reason }),
+    answers,
+    rejects: [...guards, ...rejects],
+    handle: async (services, call) => {
+      const { accountId } = call.params;
+      const wish = { type, accountId, reason: call.body.reason };
+      await submit(services, call, wish, { accountId, answer: answerAccount(200) });
+    },
+  });
+
+export const freezeAccount = changeFor({
+  verb: 'freeze',
+  type: 'FreezeAccount',
+  id: 'freezeAccount',
+  summary: 'Freeze an account: no debit, no credit',
+  rejects: ['ACCOUNT_FROZEN'],
+});
+
+export const unfreezeAccount = changeFor({
+  verb: 'unfreeze',
+  type: 'UnfreezeAccount',
+  id: 'unfreezeAccount',
+  summary: 'Let a frozen account move again',
+  rejects: ['ACCOUNT_NOT_FROZEN'],
+});
+
+export const closeAccount = changeFor({
+  verb: 'close',
+  type: 'CloseAccount',
+  id: 'closeAccount',
+  summary: 'Close an account for good; it must be empty',
+  rejects: ['ACCOUNT_NOT_EMPTY'],
+});
+
+export const changeOverdraftLimit = defineEndpoint({
+  method: 'post',
+  path: '/v1/accounts/{accountId}/overdraft-limit',
+  id: 'changeOverdraftLimit',
+  tag: 'Accounts',
+  summary: 'Set how far an account may go below zero',
+  params,
+  body: z.strictObject({ overdraftLimit }),
+  answers,
+  rejects: [...guards, 'OVERDRAFT_IN_USE', 'BALANCE_LIMIT_EXCEEDED'],
+  handle: async (services, call) => {
+    const { accountId } = call.params;
+    const wish = { type: 'ChangeOverdraftLimit' as const, accountId, overdraftLimit: call.body.overdraftLimit };
+    await submit(services, call, wish, { accountId, answer: answerAccount(200) });
+  },
+});

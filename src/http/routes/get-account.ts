@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { defineEndpoint } from '../endpoint.ts';
+import { presentAccount, presentBalance } from '../presenters/account.ts';
+import { accountId } from '../schemas/ids.ts';
+import { time } from '../schemas/time.ts';
+import { accountView, balanceView } from '../schemas/views.ts';
+import { sendJson } from './answer.ts';
+
+const params = z.strictObject({ accountId });
+
+const version = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a version, from 1')
+  .transform(Number)
+  .meta({ description: 'As it was right after its n-th event. Not together with asOf or knownAt.' });
+
+const moment = z
+  .strictObject({
+    asOf: time.exactOptional().meta({ description: 'By value date: what counts up to and including this moment.' }),
+    knownAt: time.exactOptional().meta({ description: 'By what had been recorded up to and including this moment.' }),
+    version: version.exactOptional(),
+  })
+  .refine(({ asOf, knownAt, version }) => version === undefined || (asOf === undefined && knownAt === undefined), {
+    path: ['version'],
+    message: 'cannot be combined with asOf or knownAt',
+  });
+
+export const getAccount = defineEndpoint({
+  method: 'get',
+  path: '/v1/accounts/{accountId}',
+  id: 'getAccount',
+  tag: 'Accounts',
+  summary: 'One account, now or at any moment',
+  params,
+  query: moment,
+  answers: { 200: { description: 'The account.', schema: accountView } },
+  rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
+  handle: async ({ queries }, { params, query, response }) => {
+    const row = await queries.findAccount(params.accountId, query);
+    sendJson(response, presentAccount(row), row.version);
+  },
+});
+
+export const getBalance = defineEndpoint({
+  method: 'get',
+  path: '/v1/accounts/{accountId}/balance',
+  id: 'getBalance',
+  tag: 'Accounts',
+  summary: 'The balance of an account, now or at any moment',
+  params,
+  query: moment,
+  answers: { 200: { description: 'The balance.', schema: balanceView } },
+  rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
+  handle: async ({ queries, clock }, { params, query, response }) => {
+    const now = clock.now();
+    const row = await queries.findAccount(params.accountId, query);
+    const recorded = query.version === undefined ? now : row.updatedAt.getTime();
+    const { asOf = recorded, knownAt = recorded } = query;
+    sendJson(response, presentBalance(row, { asOf, knownAt }), row.version);
+  },
+});

@@ -1,0 +1,73 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { StatementPosition } from '../../application/queries/statement.ts';
+import { instant } from '../../domain/time/instant.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import { presentStatement, statementAsCsv } from '../presenters/statement.ts';
+import { RequestError } from '../problem-details.ts';
+import { accountId } from '../schemas/ids.ts';
+import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
+import { time } from '../schemas/time.ts';
+import { statementView } from '../schemas/views.ts';
+import { sendJson } from './answer.ts';
+
+const moment = z.int().transform(instant);
+const position = z.tuple([moment, z.int().min(1), z.int().min(1), moment]);
+
+const toPosition = ([effectiveAt, version, accountVersion, to]: z.output<typeof position>): StatementPosition => ({
+  effectiveAt,
+  version,
+  accountVersion,
+  to,
+});
+
+const query = z
+  .strictObject({
+    from: time.exactOptional().meta({ description: 'First moment that counts; default the opening of the account.' }),
+    to: time
+      .exactOptional()
+      .meta({ description: 'First moment that does not count any more; default all booked so far.' }),
+    order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By value date, then by version.' }),
+    limit,
+    cursor: cursor.exactOptional(),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['to'],
+    message: 'must not be before from',
+  });
+
+const sendCsv = (request: Request, response: Response, csv: string, nextCursor: string | undefined): void => {
+  if (nextCursor !== undefined) {
+    const parameters = new URLSearchParams({ ...(request.query as Record<string, string>), cursor: nextCursor });
+    response.set('Link', `<${request.path}?${parameters.toString()}>; rel="next"`);
+  }
+  response.type('text/csv').send(csv);
+};
+
+export const getStatement = defineEndpoint({
+  method: 'get',
+  path: '/v1/accounts/{accountId}/statement',
+  id: 'getStatement',
+  tag: 'Accounts',
+  summary: 'Booked entries between two moments, with opening and closing balance',
+  description:
+    'By value date, from `from` up to but not including `to`. Later pages leave out what was recorded after the first one. ' +
+    'As CSV, the link to the next page is in the Link header.',
+  params: z.strictObject({ accountId }),
+  query,
+  answers: { 200: { description: 'One page.', schema: statementView, csv: true } },
+  rejects: ['NOT_ACCEPTABLE', 'ACCOUNT_NOT_FOUND'],
+  handle: async ({ queries }, { params: { accountId }, query, request, response }) => {
+    const { cursor, ...asked } = query;
+    const format = request.accepts(['application/json', 'text/csv']);
+    if (format === false) throw new RequestError('NOT_ACCEPTABLE');
+    const list = `statement ${accountId} ${asked.from ?? ''} ${asked.to ?? ''} ${asked.order}`;
+    const after = cursor === undefined ? undefined : toPosition(decodeCursor(list, cursor, position));
+    const statement = await queries.readStatement(accountId, { ...asked, ...(after && { after }) });
+    const { next } = statement;
+    const nextCursor = next && encodeCursor(list, [next.effectiveAt, next.version, next.accountVersion, next.to]);
+    response.vary('Accept');
+    if (format === 'application/json') sendJson(response, presentStatement(statement, nextCursor));
+    else sendCsv(request, response, statementAsCsv(statement, { order: asked.order, after }), nextCursor);
+  },
+});

@@ -1,0 +1,47 @@
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import type { AccountId } from '../../domain/account/account-id.ts';
+import { NO_MONEY } from '../../domain/money/money.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import { answerAccount } from '../presenters/account.ts';
+import { accountId, ownerId } from '../schemas/ids.ts';
+import { amount, currency, overdraftLimit } from '../schemas/money.ts';
+import { metadata, party, reference } from '../schemas/text.ts';
+import { time } from '../schemas/time.ts';
+import { accountView } from '../schemas/views.ts';
+import { submit } from './answer.ts';
+
+const body = z
+  .strictObject({
+    accountId: accountId.exactOptional(),
+    ownerId,
+    currency,
+    overdraftLimit: overdraftLimit.exactOptional(),
+    initialDeposit: z
+      .strictObject({ amount, reference: reference.exactOptional(), source: party.exactOptional() })
+      .exactOptional(),
+    effectiveAt: time.exactOptional(),
+    metadata: metadata.exactOptional(),
+  })
+  .meta({ id: 'OpenAccount' });
+
+export const openAccount = defineEndpoint({
+  method: 'post',
+  path: '/v1/accounts',
+  id: 'openAccount',
+  tag: 'Accounts',
+  summary: 'Open an account',
+  description: 'Without `accountId` the ledger makes one (UUID v7). The account begins at `effectiveAt`, default now.',
+  body,
+  answers: { 201: { description: 'The account.', schema: accountView } },
+  rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
+  handle: async (services, call) => {
+    const { accountId = uuid() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;
+    await submit(
+      services,
+      call,
+      { type: 'OpenAccount', accountId, overdraftLimit, ...rest },
+      { answer: answerAccount(201) },
+    );
+  },
+});

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { accountIdOf } from '../../domain/account/account-id.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import { answerReversal } from '../presenters/receipt.ts';
+import { eventId } from '../schemas/ids.ts';
+import { amount } from '../schemas/money.ts';
+import { reason } from '../schemas/text.ts';
+import { reversalView } from '../schemas/views.ts';
+import { submit } from './answer.ts';
+
+const body = z.strictObject({ eventId, amount: amount.exactOptional(), reason }).meta({ id: 'ReverseTransaction' });
+
+export const reverseTransaction = defineEndpoint({
+  method: 'post',
+  path: '/v1/reversals',
+  id: 'reverseTransaction',
+  tag: 'Money',
+  summary: 'Take a deposit, withdrawal or transfer back, in part or in whole',
+  description:
+    'Without `amount`: all that has not been taken back yet. Of a transfer, name either leg: both are reversed together. ' +
+    'If-Match speaks of the account whose event is named.',
+  body,
+  answers: { 201: { description: 'The reversal on the account whose event was named.', schema: reversalView } },
+  rejects: [
+    'EVENT_NOT_FOUND',
+    'NOT_REVERSIBLE',
+    'IDEMPOTENCY_KEY_REUSED',
+    'ACCOUNT_NOT_FOUND',
+    'VERSION_MISMATCH',
+    'ACCOUNT_CLOSED',
+    'ACCOUNT_FROZEN',
+    'REVERSAL_EXCEEDS_ORIGINAL',
+    'INSUFFICIENT_FUNDS',
+    'BALANCE_LIMIT_EXCEEDED',
+  ],
+  handle: async (services, call) => {
+    const { eventId, amount, reason } = call.body;
+    const original = await services.queries.findReversibleEvent(eventId);
+    const wish = { type: 'ReverseTransaction' as const, original, reason, ...(amount !== undefined && { amount }) };
+    await submit(services, call, wish, { accountId: accountIdOf(original.streamId), answer: answerReversal });
+  },
+});

@@ -1,0 +1,57 @@
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import type { TransferId } from '../../domain/transfer/transfer-id.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import { answerTransfer } from '../presenters/transfer.ts';
+import { accountId, transactionId, transferId } from '../schemas/ids.ts';
+import { amount, currency } from '../schemas/money.ts';
+import { metadata, reference } from '../schemas/text.ts';
+import { time } from '../schemas/time.ts';
+import { transferView } from '../schemas/views.ts';
+import { submit } from './answer.ts';
+
+const body = z
+  .strictObject({
+    transferId: transferId.exactOptional(),
+    fromAccountId: accountId,
+    toAccountId: accountId,
+    amount,
+    currency,
+    transactionId: transactionId.exactOptional(),
+    reference: reference.exactOptional(),
+    effectiveAt: time.exactOptional(),
+    metadata: metadata.exactOptional(),
+  })
+  .meta({ id: 'TransferMoney' });
+
+export const transferMoney = defineEndpoint({
+  method: 'post',
+  path: '/v1/transfers',
+  id: 'transferMoney',
+  tag: 'Money',
+  summary: 'Transfer money between two accounts',
+  description:
+    'Both legs or neither. If-Match speaks of the sender. Each rule is asked of the sender first, then of the receiver.',
+  body,
+  answers: { 201: { description: 'The transfer.', schema: transferView } },
+  rejects: [
+    'IDEMPOTENCY_KEY_REUSED',
+    'TRANSACTION_ALREADY_RECORDED',
+    'TRANSFER_ALREADY_EXISTS',
+    'SAME_ACCOUNT',
+    'ACCOUNT_NOT_FOUND',
+    'VERSION_MISMATCH',
+    'ACCOUNT_CLOSED',
+    'ACCOUNT_FROZEN',
+    'CURRENCY_MISMATCH',
+    'EFFECTIVE_IN_FUTURE',
+    'EFFECTIVE_BEFORE_OPENING',
+    'INSUFFICIENT_FUNDS',
+    'BALANCE_LIMIT_EXCEEDED',
+  ],
+  handle: async (services, call) => {
+    const { transferId = uuid() as TransferId, amount, currency, transactionId, ...rest } = call.body;
+    const wish = { type: 'TransferMoney' as const, transferId, money: { amount, currency }, ...rest };
+    await submit(services, call, wish, { accountId: rest.fromAccountId, transactionId, answer: answerTransfer });
+  },
+});

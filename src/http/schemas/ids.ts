@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { AccountId } from '../../domain/account/account-id.ts';
+import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
+import type { TransferId } from '../../domain/transfer/transfer-id.ts';
+
+const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
+
+export const accountId = clientId
+  .transform((id) => id as AccountId)
+  .meta({ description: 'The account id: 1–64 of `A-Z a-z 0-9 . _ -`.', example: 'alice' });
+export const transferId = clientId
+  .transform((id) => id as TransferId)
+  .meta({ description: 'The transfer id: 1–64 of `A-Z a-z 0-9 . _ -`.', example: 'rent-2026-11' });
+export const transactionId = clientId
+  .transform((id) => id as TransactionId)
+  .meta({ description: 'Your own name for this transaction; the ledger records it at most once, for ever.' });
+export const ownerId = clientId.meta({
+  description: 'Whose account it is: 1–64 of `A-Z a-z 0-9 . _ -`.',
+  example: 'alice',
+});
+export const eventId = z
+  .uuid()
+  .transform((id) => id.toLowerCase() as EventId)
+  .meta({ description: 'The event id, a UUID v7.' });

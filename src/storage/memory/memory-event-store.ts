@@ -1,0 +1,111 @@
+import type { EventStore, Snapshot, SnapshotStore, StreamTail } from '../../application/ports/event-store.ts';
+import { VersionConflict } from '../../application/ports/storage-errors.ts';
+import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import type { StreamId } from '../../domain/account/account-id.ts';
+import { upcast } from '../../domain/account/upcasters.ts';
+import type { EventId } from '../../domain/event/event-id.ts';
+import type { MinorUnits } from '../../domain/money/money.ts';
+import { stage } from './memory-transaction.ts';
+
+const lift = (event: RecordedEvent): RecordedEvent =>
+  ({ ...event, ...upcast(event.type, event.schemaVersion, event.data) }) as RecordedEvent;
+
+const placeOf = ({ streamId, version }: RecordedEvent): string => `${streamId}/${version}`;
+
+/** Snapshots in memory, the latest of each stream last. */
+export class MemorySnapshotStore implements SnapshotStore {
+  readonly #byStream = new Map<StreamId, Snapshot[]>();
+
+  nearest(streamId: StreamId, limit: Parameters<SnapshotStore['nearest']>[1]): Promise<Snapshot | undefined> {
+    const { foldVersion, version = Infinity, recordedAt = Infinity } = limit;
+    const found = this.#byStream
+      .get(streamId)
+      ?.findLast((it) => it.foldVersion === foldVersion && it.version <= version && it.recordedAt <= recordedAt);
+    return Promise.resolve(found);
+  }
+
+  put(snapshots: readonly Snapshot[]): Promise<void> {
+    for (const snapshot of snapshots) {
+      const others = (this.#byStream.get(snapshot.streamId) ?? []).filter(
+        ({ version }) => version !== snapshot.version,
+      );
+      const all = [...others, snapshot].sort((left, right) => left.version - right.version);
+      this.#byStream.set(snapshot.streamId, all);
+    }
+    return Promise.resolve();
+  }
+}
+
+/** Streams in memory. Like the real store it keeps what was written and lifts it on reading. */
+export class MemoryEventStore implements EventStore {
+  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+  readonly #places = new Set<string>();
+  readonly #byId = new Map<EventId, RecordedEvent>();
+  readonly #reversedTotals = new Map<EventId, MinorUnits>();
+
+  constructor(private readonly snapshots: MemorySnapshotStore) {}
+
+  append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void> {
+    stage(work, { check: () => this.#check(events), apply: () => events.forEach((event) => this.#apply(event)) });
+    return Promise.resolve();
+  }
+
+  get(eventId: EventId): Promise<RecordedEvent | undefined> {
+    const event = this.#byId.get(eventId);
+    return Promise.resolve(event && lift(event));
+  }
+
+  read(streamId: StreamId, range: Parameters<EventStore['read']>[1]): Promise<readonly RecordedEvent[]> {
+    const { after, upTo = Infinity, limit } = range;
+    const events = this.#streams.get(streamId) ?? [];
+    const found = events.filter(({ version }) => version > after && version <= upTo).slice(0, limit);
+    return Promise.resolve(found.map(lift));
+  }
+
+  async tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>> {
+    const tails = new Map<StreamId, StreamTail>();
+    for (const streamId of streamIds) {
+      const snapshot = await this.snapshots.nearest(streamId, { foldVersion });
+      const events = await this.read(streamId, { after: snapshot?.version ?? 0, limit: Infinity });
+      tails.set(streamId, { events, ...(snapshot && { snapshot }) });
+    }
+    return tails;
+  }
+
+  reversedTotals(eventIds: readonly EventId[]): Promise<ReadonlyMap<EventId, MinorUnits>> {
+    const totals = new Map<EventId, MinorUnits>();
+    for (const eventId of eventIds) {
+      const total = this.#reversedTotals.get(eventId);
+      if (total !== undefined) totals.set(eventId, total);
+    }
+    return Promise.resolve(totals);
+  }
+
+  async *heads(): ReturnType<EventStore['heads']> {
+    for (const [streamId, events] of [...this.#streams])
+      yield await Promise.resolve({ streamId, version: events.length });
+  }
+
+  #check(events: readonly RecordedEvent[]): void {
+    const wanted = new Set<string>();
+    for (const event of events) {
+      const place = placeOf(event);
+      if (wanted.has(place) || this.#places.has(place) || this.#byId.has(event.eventId)) {
+        throw new VersionConflict(`${place} is taken`);
+      }
+      wanted.add(place);
+    }
+  }
+
+  #apply(event: RecordedEvent): void {
+    const stream = this.#streams.get(event.streamId);
+    if (stream) stream.push(event);
+    else this.#streams.set(event.streamId, [event]);
+    this.#places.add(placeOf(event));
+    this.#byId.set(event.eventId, event);
+    if (event.type === 'TransactionReversed') {
+      this.#reversedTotals.set(event.data.originalEventId, event.data.reversedTotal);
+    }
+  }
+}

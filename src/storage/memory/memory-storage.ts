@@ -1,0 +1,30 @@
+import type { ReadModels, Storage } from '../../application/ports/storage.ts';
+import type { Row, Table, TableName } from '../../application/ports/table.ts';
+import { MemoryEventStore, MemorySnapshotStore } from './memory-event-store.ts';
+import { MemoryTable } from './memory-table.ts';
+import { memoryTransactions } from './memory-transaction.ts';
+
+const memoryReadModels = (): ReadModels => {
+  const tables = new Map<string, MemoryTable<Row>>();
+  return {
+    table: <R extends Row>({ name }: TableName<R>): Table<R> => {
+      const table = tables.get(name) ?? new MemoryTable<Row>();
+      tables.set(name, table);
+      return table as unknown as Table<R>;
+    },
+  };
+};
+
+/** Everything in this process's memory: for tests, simulation, and trying Daybook. Gone when the process ends. */
+export const openMemoryStorage = (): Storage => {
+  const snapshots = new MemorySnapshotStore();
+  return {
+    ...memoryReadModels(),
+    transactionally: memoryTransactions,
+    events: new MemoryEventStore(snapshots),
+    snapshots,
+    openShadow: () => Promise.resolve({ ...memoryReadModels(), drop: () => Promise.resolve() }),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+};

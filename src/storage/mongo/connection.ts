@@ -1,0 +1,74 @@
+import { createConnection, type Connection, mongo } from 'mongoose';
+
+export type MongoSettings = {
+  readonly uri: string;
+  /** Milliseconds after which an operation that gets no answer is given up, with its socket. */
+  readonly timeout: number;
+  readonly poolSize: number;
+};
+
+/** The database cannot carry a ledger as it is; the message says what to change. */
+export class UnsuitableMongo extends Error {
+  override readonly name = 'UnsuitableMongo';
+}
+
+type Hello = { readonly setName?: string; readonly msg?: string; readonly arbiters?: readonly string[] };
+
+/** A standalone has no transactions, and a set with an arbiter acknowledges writes that it can lose (w:1 by default). */
+const mustCarryLedger = ({ setName, msg, arbiters }: Hello): void => {
+  const isSharded = msg === 'isdbgrid';
+  if (setName === undefined && !isSharded) {
+    throw new UnsuitableMongo(
+      'MONGODB_URI names a standalone mongod, which has no transactions. Start it with --replSet rs0, run rs.initiate() once, ' +
+        'and add ?replicaSet=rs0 to the URI; or leave MONGODB_URI out, and Daybook runs a one-node replica set of its own.',
+    );
+  }
+  if ((arbiters ?? []).length > 0) {
+    throw new UnsuitableMongo(
+      'The replica set has an arbiter, which lets acknowledged writes be lost. Replace it by a data-bearing member.',
+    );
+  }
+};
+
+const wordsOf = (error: unknown): string => {
+  if (error instanceof mongo.MongoServerSelectionError) return 'no primary answered in time';
+  return error instanceof Error ? error.message : String(error);
+};
+
+/**
+ * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
+ * server cannot be reached or is no replica set.
+ */
+export const connectMongo = async ({ uri, timeout, poolSize }: MongoSettings): Promise<Connection> => {
+  const connection = createConnection(uri, {
+    bufferCommands: false,
+    autoCreate: false,
+    autoIndex: false,
+    ignoreUndefined: true,
+    // int64 as bigint whatever its size: as numbers, amounts would change their type when they grow beyond 2^53.
+    useBigInt64: true,
+    maxPoolSize: poolSize,
+    serverSelectionTimeoutMS: timeout,
+    socketTimeoutMS: timeout,
+    waitQueueTimeoutMS: timeout,
+    readPreference: 'primary',
+    readConcernLevel: 'majority',
+    writeConcern: { w: 'majority', journal: true },
+    retryWrites: true,
+    appName: 'daybook',
+  });
+  try {
+    await connection.asPromise();
+    mustCarryLedger((await connection.getClient().db().command({ hello: 1 })) as Hello);
+    return connection;
+  } catch (error) {
+    await connection.close().catch(() => undefined);
+    if (error instanceof UnsuitableMongo) throw error;
+    throw new UnsuitableMongo(
+      `MongoDB cannot be used: ${wordsOf(error)}. Check MONGODB_URI and that the replica set has a primary.`,
+      {
+        cause: error,
+      },
+    );
+  }
+};

@@ -1,0 +1,160 @@
+import type { mongo } from 'mongoose';
+import type { Migration } from './migration.ts';
+
+type Properties = Readonly<Record<string, object>>;
+
+const text = { bsonType: 'string', minLength: 1 };
+const anyText = { bsonType: 'string' };
+const amount = { bsonType: 'long' };
+const positiveAmount = { bsonType: 'long', minimum: 1 };
+const version = { bsonType: 'int', minimum: 1 };
+const time = { bsonType: 'date' };
+const object = { bsonType: 'object' };
+
+const documentsWith = (required: Properties, optional: Properties = {}): object => ({
+  $jsonSchema: {
+    bsonType: 'object',
+    required: Object.keys(required),
+    properties: { ...required, ...optional },
+    additionalProperties: false,
+  },
+});
+
+const remarks = {
+  reference: anyText,
+  counterparty: anyText,
+  transactionId: text,
+  transferId: text,
+  originalEventId: text,
+};
+
+type Index = { readonly key: mongo.IndexSpecification; readonly options?: mongo.CreateIndexesOptions };
+
+const collections: Readonly<Record<string, { validator: object; indexes: readonly Index[] }>> = {
+  events: {
+    validator: documentsWith({
+      _id: text,
+      streamId: text,
+      version,
+      type: text,
+      schemaVersion: version,
+      data: { bsonType: 'object', properties: { amount: positiveAmount } },
+      metadata: object,
+      recordedAt: time,
+      effectiveAt: time,
+    }),
+    indexes: [
+      { key: { streamId: 1, version: 1 }, options: { unique: true } },
+      // Only reversals have the field, so every other insert leaves this index alone.
+      {
+        key: { 'data.originalEventId': 1 },
+        options: { partialFilterExpression: { 'data.originalEventId': { $exists: true } } },
+      },
+    ],
+  },
+  snapshots: {
+    validator: documentsWith({
+      _id: text,
+      streamId: text,
+      version,
+      recordedAt: time,
+      foldVersion: version,
+      state: text,
+      stateHash: text,
+    }),
+    indexes: [{ key: { streamId: 1, version: 1 }, options: { unique: true } }, { key: { streamId: 1, recordedAt: 1 } }],
+  },
+  idempotency_keys: {
+    validator: documentsWith(
+      {
+        _id: text,
+        requestHash: text,
+        status: { bsonType: 'int' },
+        body: anyText,
+        eventIds: { bsonType: 'array', items: text },
+        expiresAt: time,
+      },
+      { etag: text, location: text },
+    ),
+    indexes: [{ key: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } }],
+  },
+  transaction_ids: { validator: documentsWith({ _id: text, eventId: text }), indexes: [] },
+  accounts: {
+    validator: documentsWith(
+      {
+        _id: text,
+        ownerId: text,
+        currency: text,
+        status: { enum: ['active', 'frozen', 'closed'] },
+        ledgerBalance: amount,
+        heldAmount: amount,
+        availableBalance: amount,
+        overdraftLimit: amount,
+        version,
+        openedAt: time,
+        updatedAt: time,
+      },
+      { metadata: object },
+    ),
+    indexes: [{ key: { ownerId: 1, _id: 1 } }, { key: { status: 1, _id: 1 } }, { key: { currency: 1, _id: 1 } }],
+  },
+  statement_entries: {
+    validator: documentsWith(
+      {
+        _id: text,
+        accountId: text,
+        version,
+        type: text,
+        amount,
+        currency: text,
+        balanceAfter: amount,
+        backDated: { bsonType: 'bool' },
+        recordedAt: time,
+        effectiveAt: time,
+      },
+      remarks,
+    ),
+    indexes: [
+      { key: { accountId: 1, version: 1 }, options: { unique: true } },
+      { key: { accountId: 1, effectiveAt: 1, version: 1 } },
+      {
+        key: { accountId: 1, effectiveAt: 1 },
+        options: { name: 'back_dated', partialFilterExpression: { backDated: true } },
+      },
+    ],
+  },
+  transfers: {
+    validator: documentsWith(
+      {
+        _id: text,
+        status: { enum: ['completed', 'partially_reversed', 'reversed'] },
+        amount: positiveAmount,
+        reversedAmount: amount,
+        currency: text,
+        fromAccountId: text,
+        fromEventId: text,
+        fromVersion: version,
+        toAccountId: text,
+        toEventId: text,
+        recordedAt: time,
+        effectiveAt: time,
+      },
+      { transactionId: text, reference: anyText },
+    ),
+    indexes: [],
+  },
+};
+
+/** Every collection of the ledger with its validator and indexes. */
+export const initial: Migration = {
+  id: '0001-initial',
+  up: async (database) => {
+    const existing = new Set(
+      (await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
+    );
+    for (const [name, { validator, indexes }] of Object.entries(collections)) {
+      if (!existing.has(name)) await database.createCollection(name, { validator });
+      for (const { key, options } of indexes) await database.collection(name).createIndex(key, options);
+    }
+  },
+};

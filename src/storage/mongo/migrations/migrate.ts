@@ -1,0 +1,47 @@
+import type { mongo } from 'mongoose';
+import { initial } from './0001-initial.ts';
+import type { Migration } from './migration.ts';
+
+const migrations: readonly Migration[] = [initial];
+
+const NAMESPACE_EXISTS = 48;
+
+type MigrationDocument = { readonly _id: string; readonly appliedAt: Date };
+
+/** The database was written by a newer Daybook, or its migrations may not be run by this user. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+const run = async (migration: Migration, database: mongo.Db): Promise<void> => {
+  try {
+    await migration.up(database);
+  } catch (error) {
+    // Another process made the same collection at the same moment; what is left to do is done by going over it again.
+    if (error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS) await run(migration, database);
+    else throw error;
+  }
+};
+
+/**
+ * Brings the database to the shape that this release needs; gives the ids of the migrations that ran now. Every step may run
+ * twice, also from two processes at once. Rejects with MigrationError where the database is newer than the code.
+ */
+export const migrate = async (database: mongo.Db, now: () => Date): Promise<readonly string[]> => {
+  const applied = database.collection<MigrationDocument>('migrations');
+  const known = new Set(migrations.map(({ id }) => id));
+  const done = new Set((await applied.find().toArray()).map(({ _id }) => _id));
+  const foreign = [...done].filter((id) => !known.has(id));
+  if (foreign.length > 0) {
+    const names = foreign.join(', ');
+    throw new MigrationError(
+      `The database has migrations that this release does not know (${names}). Run a newer Daybook.`,
+    );
+  }
+  const due = migrations.filter(({ id }) => !done.has(id));
+  for (const migration of due) {
+    await run(migration, database);
+    await applied.updateOne({ _id: migration.id }, { $setOnInsert: { appliedAt: now() } }, { upsert: true });
+  }
+  return due.map(({ id }) => id);
+};

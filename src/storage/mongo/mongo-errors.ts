@@ -1,0 +1,63 @@
+import { mongo } from 'mongoose';
+import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../../application/ports/storage-errors.ts';
+
+const DUPLICATE_KEY = 11000;
+const WRITE_CONFLICT = 112;
+
+// Server codes that say "not now" or "not here": no primary, stepping down, shutting down, out of time, transaction gone.
+const UNAVAILABLE = new Set([50, 89, 91, 189, 251, 262, 290, 10058, 10107, 11600, 11602, 13435, 13436]);
+
+// The driver does not export these classes.
+const poolErrors = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClosedError']);
+
+const hasLabel = (error: Error, label: string): boolean =>
+  error instanceof mongo.MongoError && error.hasErrorLabel(label);
+
+const isConflict = (error: Error): boolean =>
+  error instanceof mongo.MongoServerError && (error.code === DUPLICATE_KEY || error.code === WRITE_CONFLICT);
+
+const isUnavailable = (error: Error): boolean => {
+  if (error instanceof mongo.MongoServerError) {
+    return UNAVAILABLE.has(Number(error.code)) || hasLabel(error, 'TransientTransactionError');
+  }
+  // What the driver itself throws when it cannot reach, choose or keep a server, and not when it was called wrongly.
+  return (
+    error instanceof mongo.MongoNetworkError ||
+    error instanceof mongo.MongoServerSelectionError ||
+    error instanceof mongo.MongoNotConnectedError ||
+    error instanceof mongo.MongoTopologyClosedError ||
+    error instanceof mongo.MongoClientClosedError ||
+    error instanceof mongo.MongoWriteConcernError ||
+    error instanceof mongo.MongoExpiredSessionError ||
+    poolErrors.has(error.name)
+  );
+};
+
+/** What an error of the driver means to the ledger; errors that mean a bug stay as they are. */
+export const translate = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  if (isConflict(error)) return new VersionConflict(error.message, { cause: error });
+  if (isUnavailable(error)) return new StorageUnavailable(error.message, { cause: error });
+  return error;
+};
+
+/** Whether a failed commit may have happened all the same: the server said so, or did not say anything. */
+export const isOutcomeUnknown = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  if (hasLabel(error, 'UnknownTransactionCommitResult')) return true;
+  // With this label the server says that nothing was committed.
+  return !hasLabel(error, 'TransientTransactionError') && !isConflict(error);
+};
+
+/** The same for an error of the commit itself. */
+export const translateCommit = (error: unknown): unknown =>
+  isOutcomeUnknown(error) ? new OutcomeUnknown((error as Error).message, { cause: error }) : translate(error);
+
+/** Runs a read, in the ledger's words where it fails. Rejects with StorageUnavailable. */
+export const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read();
+  } catch (error) {
+    throw translate(error);
+  }
+};

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection, mongo } from 'mongoose';
+import type { ReadModels, Storage } from '../../application/ports/storage.ts';
+import type { Row, Table, TableName } from '../../application/ports/table.ts';
+import { isCollectionName, modelOf } from './models.ts';
+import { MongoEventStore } from './mongo-event-store.ts';
+import { reading } from './mongo-errors.ts';
+import { MongoSnapshotStore } from './mongo-snapshot-store.ts';
+import { MongoTable } from './mongo-table.ts';
+import { mongoTransactions } from './unit-of-work.ts';
+
+const databaseOf = (connection: Connection): mongo.Db => connection.getClient().db(connection.name);
+
+const readModels = (connection: Connection, collectionFor: (name: string) => string): ReadModels => {
+  const tables = new Map<string, Table<Row>>();
+  return {
+    table: <R extends Row>({ name }: TableName<R>): Table<R> => {
+      const existing = tables.get(name);
+      if (existing) return existing as unknown as Table<R>;
+      if (!isCollectionName(name)) throw new Error(`no collection ${name}`);
+      const table = new MongoTable<R>(modelOf(connection, name, collectionFor(name)));
+      tables.set(name, table as unknown as Table<Row>);
+      return table;
+    },
+  };
+};
+
+/** An empty collection with the validator and the indexes of another. */
+const createTwin = async (database: mongo.Db, name: string, twin: string): Promise<void> => {
+  const [live] = await database.listCollections({ name }).toArray();
+  const validator = (live as { options?: { validator?: mongo.Document } } | undefined)?.options?.validator;
+  await database.createCollection(twin, validator ? { validator } : {});
+  for (const { v: _v, key, name: indexName, ...options } of await database.collection(name).indexes()) {
+    if (indexName !== '_id_') await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' });
+  }
+};
+
+const openShadow = async (
+  connection: Connection,
+  names: readonly TableName<Row>[],
+): ReturnType<Storage['openShadow']> => {
+  const database = databaseOf(connection);
+  const suffix = randomUUID().slice(0, 8);
+  const shadowOf = (name: string): string => `${name}_rebuild_${suffix}`;
+  for (const { name } of names) await createTwin(database, name, shadowOf(name));
+  return {
+    ...readModels(connection, shadowOf),
+    drop: async () => {
+      for (const { name } of names) {
+        connection.deleteModel(shadowOf(name));
+        await database.dropCollection(shadowOf(name));
+      }
+    },
+  };
+};
+
+/** A replica set as the ledger's storage. The connection is the caller's until `close`. */
+export const openMongoStorage = (connection: Connection, timeout: number): Storage => ({
+  ...readModels(connection, (name) => name),
+  transactionally: mongoTransactions(connection, timeout),
+  events: new MongoEventStore(connection),
+  snapshots: new MongoSnapshotStore(connection),
+  openShadow: (names) => reading(() => openShadow(connection, names)),
+  ping: async () => {
+    await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));
+  },
+  close: () => connection.close(),
+});

@@ -1,0 +1,77 @@
+import type { Model, mongo, QueryFilter } from 'mongoose';
+import type { RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
+import { type AnyDocument, collectionOf } from './models.ts';
+import { reading } from './mongo-errors.ts';
+import { sessionOf } from './unit-of-work.ts';
+
+type Filter = Record<string, unknown>;
+
+/** Behind a row in lexicographic order: beyond it in the first field, or equal there and beyond it in the next. */
+const behind = (order: readonly string[], after: readonly unknown[], beyond: '$gt' | '$lt'): Filter => ({
+  $or: order.map((field, index) => ({
+    ...Object.fromEntries(order.slice(0, index).map((earlier, at) => [earlier, after[at]])),
+    [field]: { [beyond]: after[index] },
+  })),
+});
+
+const filterOf = <R extends Row>({ where = {}, bounds = {}, order, after, direction }: RangeQuery<R>): Filter => {
+  const conditions: Filter[] = [{ ...where }];
+  for (const [field, limits] of Object.entries(bounds)) {
+    const operators = Object.entries(limits as object).map(([name, value]) => [`$${name}`, value as unknown]);
+    conditions.push({ [field]: Object.fromEntries(operators) });
+  }
+  if (after) conditions.push(behind(order, after, direction === 'desc' ? '$lt' : '$gt'));
+  return { $and: conditions };
+};
+
+const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocument> => {
+  switch (write.kind) {
+    case 'insert':
+      return { insertOne: { document: write.row as AnyDocument } };
+    case 'put':
+      return { replaceOne: { filter: { _id: write.row._id }, replacement: write.row as AnyDocument, upsert: true } };
+    case 'patch':
+      return { updateOne: { filter: { _id: write.id }, update: { $set: write.set } } };
+  }
+};
+
+/** One collection as a table. */
+export class MongoTable<R extends Row> implements Table<R> {
+  constructor(private readonly model: Model<AnyDocument>) {}
+
+  async get(id: string): Promise<R | undefined> {
+    const row = await reading(() => this.model.findById(id).lean().exec());
+    return (row as unknown as R | null) ?? undefined;
+  }
+
+  async getMany(ids: readonly string[]): Promise<readonly R[]> {
+    const rows = await reading(() =>
+      this.model
+        .find({ _id: { $in: [...ids] } })
+        .lean()
+        .exec(),
+    );
+    return rows as unknown as R[];
+  }
+
+  async range(query: RangeQuery<R>): Promise<readonly R[]> {
+    const sign = query.direction === 'desc' ? -1 : 1;
+    const sort = Object.fromEntries(query.order.map((field) => [field, sign] as const));
+    const find = this.model.find(filterOf(query) as QueryFilter<AnyDocument>).sort(sort);
+    if (query.limit !== undefined) find.limit(query.limit);
+    return (await reading(() => find.lean().exec())) as unknown as R[];
+  }
+
+  async write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void> {
+    const session = sessionOf(work);
+    if (writes.every((write) => write.kind === 'insert')) {
+      await collectionOf(this.model).insertMany(
+        writes.map(({ row }) => row as unknown as AnyDocument),
+        { session },
+      );
+      return;
+    }
+    await collectionOf(this.model).bulkWrite(writes.map(operationOf), { session, ordered: true });
+  }
+}
