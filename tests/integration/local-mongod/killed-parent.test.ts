@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -32,6 +33,11 @@ const start = (dataDirectory: string): Daybook => {
   started.push(daybook);
   return daybook;
 };
+
+const hasWatchingKeeper = (pid: number): boolean =>
+  spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
+    .stdout.split('\n')
+    .some((line) => line.trim().endsWith(`daybook-keeper 15 ${pid}`));
 
 describe('a Daybook that is killed', () => {
   it('leaves no mongod and no keeper behind, and loses nothing', async () => {
@@ -106,17 +112,11 @@ describe('a Daybook that is killed', () => {
     await commit(uri, 1);
     expect(daybook.has('ended')).toBe(false);
     // The new keeper is started by an event of the first one's end.
-    await until(async () => (await keepersOf(pid)) === 1, 'there is a new keeper');
+    await until(() => hasWatchingKeeper(pid), 'there is a new keeper');
     await daybook.kill();
     await until(() => !isThere(pid), 'mongod is gone');
   });
 });
-
-const keepersOf = async (pid: number): Promise<number> => {
-  const { execFileSync } = await import('node:child_process');
-  const lines = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 });
-  return lines.split('\n').filter((line) => line.includes(`daybook-keeper`) && line.trim().endsWith(` ${pid}`)).length;
-};
 
 describe('a Daybook whose keeper is killed', () => {
   it('still shuts mongod down cleanly', async () => {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../../src/storage/mongo/local/free-port.ts';
-import { LocalReplicaSetError } from '../../../src/storage/mongo/local/local-replica-set-error.ts';
+import type { LocalReplicaSetError } from '../../../src/storage/mongo/local/local-replica-set-error.ts';
 import { commit, committed, isThere, open, realMongod, temporaryDirectories } from './support.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });

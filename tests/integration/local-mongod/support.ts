@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,14 +71,13 @@ export const committed = (uri: string): Promise<readonly number[]> =>
     return found.map(({ value }) => value);
   });
 
-export const isThere = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const psOf = (pid: number, column: string): string =>
+  spawnSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+
+/** A process that ended counts as gone, although whoever inherited it may not have collected it yet. */
+export const isThere = (pid: number): boolean => !['', 'Z'].includes(psOf(pid, 'stat').slice(0, 1));
+
+export const parentOf = (pid: number): number => Number(psOf(pid, 'ppid'));
 
 export const until = async (condition: () => boolean | Promise<boolean>, what: string): Promise<void> => {
   for (let attempt = 0; attempt < 300; attempt += 1) {
@@ -87,9 +86,6 @@ export const until = async (condition: () => boolean | Promise<boolean>, what: s
   }
   throw new Error(`Waited 30 s in vain until ${what}.`);
 };
-
-export const parentOf = (pid: number): number =>
-  Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).trim());
 
 export type Said = {
   readonly event: 'open' | 'refused' | 'report' | 'ended' | 'interrupted' | 'stopped';

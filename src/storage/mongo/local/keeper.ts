@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from './process-identity.ts';
+import { identify, isRunning } from './process-identity.ts';
 
 /** A clean shutdown takes about a second; one that takes longer than this is cut, and the journal recovers the data. */
 const graceSeconds = 15;
@@ -114,8 +114,8 @@ class Keeping implements KeptMongod {
     this.#phase = 'gone';
     if (this.#keeper === this.#first) this.#keeper.stdin?.end();
     else this.#keeper.kill('SIGKILL');
-    // mongod is a zombie until its keeper has collected it.
-    for (let attempt = 0; attempt < 100 && isRunning(this.pid); attempt += 1) await sleep(10);
+    // Its files are closed a moment before it is gone.
+    while (await identify(this.pid)) await sleep(5);
     return text;
   }
 

@@ -18,10 +18,12 @@ const script = `
   );
 `;
 
+const require = createRequire(import.meta.url);
+
 /** The package is a development dependency: a production install does not have it. */
 const packagePath = (): string | undefined => {
   try {
-    return createRequire(import.meta.url).resolve('mongodb-memory-server-core');
+    return require.resolve('mongodb-memory-server-core');
   } catch {
     return undefined;
   }

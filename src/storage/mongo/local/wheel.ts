@@ -18,7 +18,7 @@ export const mongodWheel = {
 const idleLimitMs = 60_000;
 const pythons = ['python3', 'python'] as const;
 
-export const wheelPlatformProblem = (): string | undefined =>
+const wheelPlatformProblem = (): string | undefined =>
   process.platform === 'linux' && process.arch === 'x64'
     ? undefined
     : `it holds a mongod for Linux x64 only, and this is ${process.platform} ${process.arch}`;

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ApiClient } from './api.ts';
+
+export type ApiProcess = {
+  readonly client: ApiClient;
+  readonly pid: number;
+  /** Sends the signal and resolves when the process is gone. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  /** Everything that it wrote to stderr so far. */
+  readonly stderr: () => string;
+};
+
+const ready = /API\s+(http:\S+)/;
+
+const untilReady = (child: ChildProcess, stderr: () => string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    child.stderr?.on('data', () => {
+      const url = ready.exec(stderr())?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', (code) => reject(new Error(`API ended with ${code}: ${stderr()}`)));
+  });
+
+/** A real API process, from the build that the global set-up made, on a free port. */
+export const startApiProcess = async (environment: Record<string, string>): Promise<ApiProcess> => {
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let written = '';
+  child.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  const stderr = (): string => written;
+  const exited = once(child, 'exit');
+  const url = await untilReady(child, stderr);
+  return {
+    client: new ApiClient(url),
+    pid: child.pid ?? 0,
+    stderr,
+    kill: async (signal) => {
+      child.kill(signal);
+      await exited;
+    },
+  };
+};

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const onRealMongo = {
+  globalSetup: ['tests/support/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Needs nothing but Node, and takes seconds: part of `npm run check`.
+      { test: { name: 'unit', include: ['tests/{unit,architecture}/**/*.test.ts'], testTimeout: 30_000 } },
+      // Needs a replica set, which the global set-up finds or fetches; without one these tests fail.
+      {
+        test: {
+          name: 'ledger',
+          include: ['tests/{contract,integration,api,properties}/**/*.test.ts'],
+          ...onRealMongo,
+        },
+      },
+    ],
+  },
+});
