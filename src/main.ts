@@ -4,24 +4,7 @@ import { createApp } from './app.ts';
 import { composeDaybook, openStorage, type OpenedStorage } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
 import { listen, type RunningServer } from './server.ts';
-
-const report = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** Errors whose message was written for the person at the terminal; anything else is a bug and shows its stack. */
-const forPeople = new Set([
-  'BadEnvironment',
-  'CannotListen',
-  'LocalReplicaSetError',
-  'MigrationError',
-  'MongodNotFound',
-  'UnsuitableMongo',
-]);
-
-const fail = (error: unknown): never => {
-  const isForPeople = error instanceof Error && forPeople.has(error.name);
-  report(isForPeople ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(1);
-};
+import { fail, report } from './terminal.ts';
 
 const greet = ({ url }: RunningServer, place: string): void => {
   report('');

@@ -8,6 +8,10 @@ export type Change = { readonly event: RecordedEvent; readonly before: Account; 
 /** How one read model follows from events. Pure, and the same for live writes and rebuilds. */
 export type Projection<R extends Row> = {
   readonly table: TableName<R>;
+  /** The account whose stream a row follows from: every row belongs to exactly one. */
+  readonly accountIdIn: string;
+  /** The event that made the row, where one row is one event. */
+  readonly eventIdIn?: string;
   readonly project: (change: Change) => readonly RowWrite<R>[];
 };
 

@@ -15,7 +15,10 @@ export const tableName = <R extends Row>(name: string): TableName<R> => ({ name 
 export type RowWrite<R extends Row> =
   | { readonly kind: 'insert'; readonly row: R }
   | { readonly kind: 'put'; readonly row: R }
-  | { readonly kind: 'patch'; readonly id: string; readonly set: Partial<R> };
+  | { readonly kind: 'patch'; readonly id: string; readonly set: Partial<R> }
+  /** In place of a row that is still exactly as it was found. */
+  | { readonly kind: 'swap'; readonly found: R; readonly row: R }
+  | { readonly kind: 'remove'; readonly found: R };
 
 type Field<R> = Extract<keyof R, string>;
 
@@ -41,6 +44,6 @@ export interface Table<R extends Row> {
   /** The rows that exist, in no particular order. */
   getMany(ids: readonly string[]): Promise<readonly R[]>;
   range(query: RangeQuery<R>): Promise<readonly R[]>;
-  /** In the given order. Rejects with VersionConflict where an inserted id exists. */
+  /** In the given order. Rejects with VersionConflict where an inserted id exists, or a found row has changed. */
   write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void>;
 }

@@ -38,5 +38,6 @@ export const accountRowOf = (account: OpenedAccount): AccountRow => ({
 
 export const accountsProjection: Projection<AccountRow> = {
   table: accountsTable,
+  accountIdIn: '_id',
   project: ({ after }) => [{ kind: 'put', row: accountRowOf(after) }],
 };

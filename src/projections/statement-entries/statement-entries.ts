@@ -74,6 +74,8 @@ const entryOf = ({ event, before, after }: Change, amount: bigint): StatementEnt
 
 export const statementEntriesProjection: Projection<StatementEntryRow> = {
   table: statementEntriesTable,
+  accountIdIn: 'accountId',
+  eventIdIn: '_id',
   project: (change) => {
     const amount = postingOf(change.event);
     return amount === undefined ? [] : [{ kind: 'insert', row: entryOf(change, amount) }];

@@ -44,6 +44,8 @@ const completed = (event: RecordedEvent & { type: 'TransferSent' }): TransferRow
 
 export const transfersProjection: Projection<TransferRow> = {
   table: transfersTable,
+  accountIdIn: 'fromAccountId',
+  eventIdIn: 'fromEventId',
   project: ({ event }) => {
     if (event.type === 'TransferSent') return [{ kind: 'insert', row: completed(event) }];
     if (event.type !== 'TransactionReversed' || event.data.originalType !== 'TransferSent') return [];

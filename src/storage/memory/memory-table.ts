@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
 import type { Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
@@ -64,19 +65,25 @@ export class MemoryTable<R extends Row> implements Table<R> {
   #check(writes: readonly RowWrite<R>[]): void {
     const inserted = new Set<string>();
     for (const write of writes) {
-      if (write.kind !== 'insert') continue;
-      const id = write.row._id;
-      if (this.#rows.has(id) || inserted.has(id)) throw new VersionConflict(`${id} exists`);
-      inserted.add(id);
+      if (write.kind === 'insert') {
+        const id = write.row._id;
+        if (this.#rows.has(id) || inserted.has(id)) throw new VersionConflict(`${id} exists`);
+        inserted.add(id);
+      } else if (write.kind === 'swap' || write.kind === 'remove') {
+        const { found } = write;
+        if (!isDeepStrictEqual(this.#rows.get(found._id), found)) throw new VersionConflict(`${found._id} has changed`);
+      }
     }
   }
 
   #apply(write: RowWrite<R>): void {
-    if (write.kind !== 'patch') {
-      this.#rows.set(write.row._id, write.row);
-      return;
-    }
-    const row = this.#rows.get(write.id);
-    if (row) this.#rows.set(write.id, { ...row, ...write.set });
+    if (write.kind === 'remove') this.#rows.delete(write.found._id);
+    else if (write.kind === 'patch') this.#patch(write.id, write.set);
+    else this.#rows.set(write.row._id, write.row);
+  }
+
+  #patch(id: string, set: Partial<R>): void {
+    const row = this.#rows.get(id);
+    if (row) this.#rows.set(id, { ...row, ...set });
   }
 }

@@ -1,4 +1,5 @@
 import type { Model, mongo, QueryFilter } from 'mongoose';
+import { VersionConflict } from '../../application/ports/storage-errors.ts';
 import type { RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
@@ -33,8 +34,14 @@ const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocum
       return { replaceOne: { filter: { _id: write.row._id }, replacement: write.row as AnyDocument, upsert: true } };
     case 'patch':
       return { updateOne: { filter: { _id: write.id }, update: { $set: write.set } } };
+    case 'swap':
+      return { replaceOne: { filter: write.found as AnyDocument, replacement: write.row as AnyDocument } };
+    case 'remove':
+      return { deleteOne: { filter: write.found as AnyDocument } };
   }
 };
+
+const isConditional = ({ kind }: RowWrite<Row>): boolean => kind === 'swap' || kind === 'remove';
 
 /** One collection as a table. */
 export class MongoTable<R extends Row> implements Table<R> {
@@ -72,6 +79,11 @@ export class MongoTable<R extends Row> implements Table<R> {
       );
       return;
     }
-    await collectionOf(this.model).bulkWrite(writes.map(operationOf), { session, ordered: true });
+    const result = await collectionOf(this.model).bulkWrite(writes.map(operationOf), { session, ordered: true });
+    const conditional = writes.filter(isConditional).length;
+    // Swaps and removals come alone, so what was not found was changed by somebody else.
+    if (conditional > 0 && result.matchedCount + result.deletedCount < conditional) {
+      throw new VersionConflict('a row has changed');
+    }
   }
 }

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -40,6 +42,13 @@ const search = async (
   );
   return { ...found, lines, cacheDirectory };
 };
+
+/** Lets mongodb-memory-server download, from this server instead of its own. */
+const downloadsFrom = (server: { address(): AddressInfo | string | null }): Record<string, string> => ({
+  MONGOMS_RUNTIME_DOWNLOAD: 'true',
+  MONGOMS_USE_HTTP: '1',
+  MONGOMS_DOWNLOAD_MIRROR: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+});
 
 const messageOf = (error: unknown): string => {
   expect(error).toBeInstanceOf(MongodNotFound);
@@ -101,6 +110,25 @@ describe('PATH and the cache', () => {
   });
 });
 
+describe('mongodb-memory-server', () => {
+  it('downloads a mongod, which is kept in the cache', async () => {
+    const directory = await directories.make();
+    await mkdir(join(directory, 'bin'));
+    await script(join(directory, 'bin'), 'mongod', 'echo "db version v8.2.6"');
+    const archive = spawnSync('tar', ['-czf', '-', '-C', directory, 'bin']).stdout;
+    const mirror = createServer((request, response) => {
+      response.end(request.url?.endsWith('.md5') ? createHash('md5').update(archive).digest('hex') : archive);
+    }).listen(0, '127.0.0.1');
+    await once(mirror, 'listening');
+    const { path, lines, cacheDirectory } = await search({}, downloadsFrom(mirror));
+    mirror.close();
+    mirror.closeAllConnections();
+    expect(path).toBe(join(cacheDirectory, 'mongod'));
+    expect(lines.at(-1)).toBe(`Using mongod 8.2.6 from mongodb-memory-server: ${path ?? ''}`);
+    expect(await readdir(cacheDirectory)).toEqual(['mongod']);
+  });
+});
+
 describe('when nothing works', () => {
   it('lists every step with its reason, and what to do', async () => {
     const cacheDirectory = await directories.make();
@@ -131,14 +159,9 @@ describe('when nothing works', () => {
       }, 200);
     }).listen(0, '127.0.0.1');
     await Promise.all([once(silent, 'listening'), once(slow, 'listening')]);
-    const from = (server: { address(): AddressInfo | string | null }): Record<string, string> => ({
-      MONGOMS_RUNTIME_DOWNLOAD: 'true',
-      MONGOMS_USE_HTTP: '1',
-      MONGOMS_DOWNLOAD_MIRROR: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    });
     const settings = { downloadIdleLimitMs: 1_500 };
-    const stalled = await search(settings, from(silent));
-    const cut = await search(settings, from(slow));
+    const stalled = await search(settings, downloadsFrom(silent));
+    const cut = await search(settings, downloadsFrom(slow));
     silent.close();
     slow.close();
     slow.closeAllConnections();

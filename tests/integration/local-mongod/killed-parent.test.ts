@@ -35,7 +35,7 @@ const start = (dataDirectory: string): Daybook => {
 };
 
 const hasWatchingKeeper = (pid: number): boolean =>
-  spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
+  spawnSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
     .stdout.split('\n')
     .some((line) => line.trim().endsWith(`daybook-keeper 15 ${pid}`));
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -13,19 +13,19 @@ export type Claimed =
   { readonly won: true; readonly release: () => Promise<void> } | { readonly won: false; readonly owner: Owner };
 
 // A claim is created empty and written at once; one that stays unreadable this long was left by a crash in between.
-const unreadableLimitMs = 5_000;
+const unreadableLimitMs = 2_000;
 
 const newestNumber = async (owners: string): Promise<number> =>
   Math.max(0, ...(await readdir(owners)).filter((name) => /^\d+$/.test(name)).map(Number));
 
 const readClaim = async (path: string): Promise<Claim | undefined> => {
-  for (;;) {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < unreadableLimitMs) {
     const content = await readJson(path, claim);
     if (content) return content;
-    const file = await stat(path).catch(() => undefined);
-    if (!file || Date.now() - file.mtimeMs > unreadableLimitMs) return undefined;
     await sleep(20);
   }
+  return undefined;
 };
 
 const createdFirst = async (path: string, content: Claim): Promise<boolean> => {

@@ -33,7 +33,7 @@ const fromProc = async (pid: number): Promise<string | undefined> => {
 const fromPs = (pid: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const options = { env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/bin:/usr/bin' } };
-    execFile('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], options, (error, stdout) => {
+    execFile('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], options, (error, stdout) => {
       const line = stdout.trim();
       resolve(error || line === '' || line.startsWith('Z') ? undefined : line.replace(/^\S+\s+/, ''));
     });

@@ -1,0 +1,27 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Row } from '../ports/table.ts';
+
+/** One cell that is not what the events say it should be. */
+export type CellDifference = { readonly field: string; readonly expected: unknown; readonly found: unknown };
+
+/** One row that is not what the events say: `missing` from the read model, in it `unexpected`ly, or `different` in some cells. */
+export type Difference = {
+  readonly table: string;
+  readonly accountId: string;
+  readonly id: string;
+  readonly kind: 'missing' | 'unexpected' | 'different';
+  readonly cells: readonly CellDifference[];
+  readonly expected?: Row;
+  readonly found?: Row;
+};
+
+const cellsOf = (row: Row): ReadonlyMap<string, unknown> => new Map(Object.entries(row));
+
+/** Every cell in which two rows differ; a cell that only one of them has differs too. */
+export const cellsThatDiffer = (expected: Row, found: Row): readonly CellDifference[] => {
+  const [wanted, actual] = [cellsOf(expected), cellsOf(found)];
+  const fields = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
+  return fields
+    .filter((field) => !isDeepStrictEqual(wanted.get(field), actual.get(field)))
+    .map((field) => ({ field, expected: wanted.get(field), found: actual.get(field) }));
+};

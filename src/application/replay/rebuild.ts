@@ -1,0 +1,216 @@
+import { type AccountId, accountIdOf, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
+import { type Account, initialState } from '../../domain/account/account-state.ts';
+import type { EventId } from '../../domain/event/event-id.ts';
+import { accountsTable } from '../../projections/accounts/accounts.ts';
+import { type Change, type Projection, writesOf } from '../../projections/projection.ts';
+import type { ReadModels, Storage } from '../ports/storage.ts';
+import { VersionConflict } from '../ports/storage-errors.ts';
+import type { Row, RowWrite, Table } from '../ports/table.ts';
+import type { Transactionally } from '../ports/unit-of-work.ts';
+import { accountAt, eventsOf } from './account-history.ts';
+import { cellsThatDiffer, type Difference } from './differences.ts';
+import { changesOf } from './project-stream.ts';
+
+/** Where a rebuild writes: read models of its own, beside the live ones. */
+export type Shadow = ReadModels & { readonly transactionally: Transactionally };
+
+type Cells = Readonly<Record<string, string>>;
+
+const CHANGES_AT_ONCE = 1_000;
+const ROWS_AT_ONCE = 1_000;
+const REPAIRS_AT_ONCE = 200;
+const ATTEMPTS = 10;
+
+/**
+ * Fills read models from the events alone, with the projections that the live path uses, compares them with the live ones cell by
+ * cell, and repairs the live ones when told to. Writers go on meanwhile: nothing here locks, and nothing overwrites what changed.
+ */
+export class Rebuild {
+  #buffer: Change[] = [];
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly shadow: Shadow,
+    private readonly projections: readonly Projection<Row>[],
+  ) {}
+
+  /** Projects every event of these streams into the shadow. Calls back with the number of events done after each page. */
+  async fill(streamIds: AsyncIterable<StreamId>, onProgress: (events: number) => void): Promise<void> {
+    for await (const streamId of streamIds) {
+      let account: Account = initialState();
+      for await (const page of eventsOf(this.storage, streamId)) {
+        account = await this.#project(account, page);
+        onProgress(page.length);
+      }
+    }
+    await this.#flush();
+  }
+
+  /**
+   * Every difference between the shadow and the live read models: of one account, or of all. Calls back with the number of
+   * rows compared.
+   */
+  async compare(accountId: AccountId | undefined, onProgress: (rows: number) => void): Promise<readonly Difference[]> {
+    const suspects = new Set<AccountId>();
+    for (const projection of this.projections) {
+      const shadow = this.shadow.table(projection.table);
+      const live = this.storage.table(projection.table);
+      for await (const pair of this.#pairs(projection, accountId, { from: shadow, to: live })) {
+        if (!pair.other || cellsThatDiffer(pair.row, pair.other).length > 0)
+          suspects.add(this.#ownerOf(projection, pair.row));
+        onProgress(1);
+      }
+      for await (const pair of this.#pairs(projection, accountId, { from: live, to: shadow })) {
+        if (!pair.other) suspects.add(this.#ownerOf(projection, pair.row));
+      }
+    }
+    const differences: Difference[] = [];
+    // Most suspects only moved on while the comparison ran; each is looked at again, with the events that came since.
+    for (const suspect of suspects) differences.push(...(await this.#settle(suspect)));
+    return differences;
+  }
+
+  /** Writes what the events say over the rows that differ; a row that has changed since is compared anew. Gives what is left. */
+  async switchOver(differences: readonly Difference[]): Promise<readonly Difference[]> {
+    const left: Difference[] = [];
+    for (const accountId of new Set(differences.map((difference) => difference.accountId as AccountId))) {
+      left.push(...(await this.#repair(accountId)));
+    }
+    return left;
+  }
+
+  async #repair(accountId: AccountId): Promise<readonly Difference[]> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const differences = await this.#settle(accountId);
+      if (differences.length === 0) return [];
+      try {
+        for (let start = 0; start < differences.length; start += REPAIRS_AT_ONCE) {
+          await this.#write(differences.slice(start, start + REPAIRS_AT_ONCE));
+        }
+      } catch (error) {
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
+    return this.#settle(accountId);
+  }
+
+  async #write(differences: readonly Difference[]): Promise<void> {
+    await this.storage.transactionally(async (work) => {
+      for (const { table } of this.projections) {
+        const repairs = differences.filter((difference) => difference.table === table.name).map(repairOf);
+        const insertions = repairs.filter(({ kind }) => kind === 'insert');
+        const others = repairs.filter(({ kind }) => kind !== 'insert');
+        if (insertions.length > 0) await this.storage.table(table).write(work, insertions);
+        if (others.length > 0) await this.storage.table(table).write(work, others);
+      }
+    });
+  }
+
+  /** The differences of one account at a moment when both sides have seen the same events. */
+  async #settle(accountId: AccountId): Promise<readonly Difference[]> {
+    let differences: readonly Difference[] = [];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const version = await this.#catchUp(accountId);
+      differences = await this.#differencesOf(accountId);
+      if (differences.length === 0) return [];
+      const [later] = await this.storage.events.read(streamIdOf(accountId), { after: version, limit: 1 });
+      if (!later) return differences;
+    }
+    return differences;
+  }
+
+  async #differencesOf(accountId: AccountId): Promise<readonly Difference[]> {
+    const differences: Difference[] = [];
+    for (const projection of this.projections) {
+      const shadow = this.shadow.table(projection.table);
+      const live = this.storage.table(projection.table);
+      const found = (kind: Difference['kind'], rows: Pick<Difference, 'expected' | 'found'>): void => {
+        const { expected, found } = rows;
+        const cells = expected && found ? cellsThatDiffer(expected, found) : [];
+        const id = (expected ?? found)?._id ?? '';
+        differences.push({ table: projection.table.name, accountId, id, kind, cells, ...rows });
+      };
+      for await (const { row, other } of this.#pairs(projection, accountId, { from: shadow, to: live })) {
+        if (!other) found('missing', { expected: row });
+        else if (cellsThatDiffer(row, other).length > 0) found('different', { expected: row, found: other });
+      }
+      for await (const { row, other } of this.#pairs(projection, accountId, { from: live, to: shadow })) {
+        if (!other && !(await this.#cameLater(projection, row))) found('unexpected', { found: row });
+      }
+    }
+    return differences;
+  }
+
+  /** Whether a live row that the shadow lacks is there because its event was recorded after the shadow had caught up. */
+  async #cameLater({ eventIdIn, accountIdIn }: Projection<Row>, row: Row): Promise<boolean> {
+    if (eventIdIn === undefined) return false;
+    const cells = row as unknown as Cells;
+    const event = await this.storage.events.get(cells[eventIdIn] as EventId);
+    return event !== undefined && accountIdOf(event.streamId) === cells[accountIdIn];
+  }
+
+  /** Projects what was recorded since; gives the version up to which the shadow is complete. */
+  async #catchUp(accountId: AccountId): Promise<number> {
+    const streamId = streamIdOf(accountId);
+    const live = await this.storage.table(accountsTable).get(accountId);
+    let version = (await this.shadow.table(accountsTable).get(accountId))?.version ?? 0;
+    // Not beyond the live row: it then shows the account at the very version that it is compared with.
+    const upTo = live && live.version >= version ? live.version : undefined;
+    let { account } = await accountAt(this.storage, streamId, { version });
+    for await (const page of eventsOf(this.storage, streamId, version, upTo)) {
+      account = await this.#project(account, page);
+      version += page.length;
+    }
+    await this.#flush();
+    return version;
+  }
+
+  async #project(account: Account, events: Parameters<typeof changesOf>[1]): Promise<Account> {
+    const changes = changesOf(account, events);
+    this.#buffer.push(...changes);
+    if (this.#buffer.length >= CHANGES_AT_ONCE) await this.#flush();
+    return changes.at(-1)?.after ?? account;
+  }
+
+  async #flush(): Promise<void> {
+    const changes = this.#buffer;
+    this.#buffer = [];
+    if (changes.length === 0) return;
+    await this.shadow.transactionally(async (work) => {
+      for (const projection of this.projections) {
+        const writes = writesOf(projection, changes);
+        if (writes.length > 0) await this.shadow.table(projection.table).write(work, writes);
+      }
+    });
+  }
+
+  #ownerOf({ accountIdIn }: Projection<Row>, row: Row): AccountId {
+    return (row as unknown as Cells)[accountIdIn] as AccountId;
+  }
+
+  /** Each row of one side, with the row of the same id on the other. */
+  async *#pairs(
+    { accountIdIn }: Projection<Row>,
+    accountId: AccountId | undefined,
+    { from, to }: { readonly from: Table<Row>; readonly to: Table<Row> },
+  ): AsyncGenerator<{ readonly row: Row; readonly other: Row | undefined }> {
+    const where = accountId === undefined ? {} : ({ [accountIdIn]: accountId } as Partial<Row>);
+    let after: readonly string[] | undefined;
+    for (;;) {
+      const rows = await from.range({ where, order: ['_id'], limit: ROWS_AT_ONCE, ...(after && { after }) });
+      const others = await to.getMany(rows.map(({ _id }) => _id));
+      const byId = new Map(others.map((other) => [other._id, other]));
+      for (const row of rows) yield { row, other: byId.get(row._id) };
+      const last = rows.at(-1);
+      if (!last || rows.length < ROWS_AT_ONCE) return;
+      after = [last._id];
+    }
+  }
+}
+
+const repairOf = ({ kind, expected, found }: Difference): RowWrite<Row> => {
+  if (expected && found) return { kind: 'swap', found, row: expected };
+  if (expected) return { kind: 'insert', row: expected };
+  if (found) return { kind: 'remove', found };
+  throw new Error(`a ${kind} row has neither side`);
+};

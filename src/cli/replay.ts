@@ -1,0 +1,157 @@
+import { createInterface } from 'node:readline/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Storage } from '../application/ports/storage.ts';
+import type { Until } from '../application/replay/account-history.ts';
+import type { Difference } from '../application/replay/differences.ts';
+import { Rebuild } from '../application/replay/rebuild.ts';
+import { replayAccount, type ReplayStep } from '../application/replay/replay-account.ts';
+import { type AccountId, type StreamId, streamIdOf } from '../domain/account/account-id.ts';
+import { availableBalance } from '../domain/account/account-state.ts';
+import { instant } from '../domain/time/instant.ts';
+import { projections } from '../projections/index.ts';
+import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
+import { report } from '../terminal.ts';
+import { differenceLines } from './difference-text.ts';
+import { decimal } from './money-text.ts';
+import { runScript, toJson } from './script.ts';
+
+type Options = {
+  readonly account: string;
+  readonly at?: number;
+  readonly version?: number;
+  readonly followEachStep?: true;
+  readonly json?: true;
+};
+
+const time = (text: string): number => {
+  const milliseconds = Date.parse(text);
+  const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  if (Number.isNaN(milliseconds) || !hasZone) {
+    throw new InvalidArgumentError('Give a date and time with zone, such as 2026-03-15T14:47:00Z.');
+  }
+  return milliseconds;
+};
+
+const version = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a version, from 1.');
+  return Number(text);
+};
+
+const program = new Command('replay')
+  .description('Folds an account from its events, shows each step, and says whether the read models agree.')
+  .requiredOption('--account <id>', 'the account')
+  .option('--at <time>', 'stop at what had been recorded by then, such as 2026-03-15T14:47:00Z', time)
+  .option('--version <n>', 'stop after the n-th event', version)
+  .option('--follow-each-step', 'show the whole account after each event; on a terminal, Enter goes on')
+  .option('--json', 'print one JSON document instead')
+  .addHelpText('after', '\nExit code: 0 the read models agree, 1 they do not, or there is no such account.')
+  .action((options: Options) => runScript('npm run replay', (storage) => replay(storage, options)));
+
+const lineOf = (step: ReplayStep): string => {
+  const { currency } = step.account;
+  const amount = step.amount === undefined ? '' : decimal(step.amount, currency);
+  return [
+    step.version.toString().padStart(7),
+    step.recordedAt.toISOString(),
+    step.type.padEnd(21),
+    amount.padStart(16),
+    decimal(step.balanceBefore, currency).padStart(18),
+    decimal(step.balanceAfter, currency).padStart(18),
+    step.actor.padEnd(10),
+    step.correlationId,
+  ].join('  ');
+};
+
+const HEAD = [
+  'version',
+  'recorded                ',
+  'event                ',
+  '          amount',
+  '            before',
+  '             after',
+  'actor     ',
+  'correlation id',
+].join('  ');
+
+const detailsOf = ({ account, effectiveAt, eventId, data }: ReplayStep): string => {
+  const { status, currency, heldAmount, overdraftLimit } = account;
+  const amounts = `held ${decimal(heldAmount, currency)}, overdraft limit ${decimal(overdraftLimit, currency)}, available ${decimal(availableBalance(account), currency)}`;
+  return `         effective ${effectiveAt.toISOString()}, event ${eventId}\n         ${status}, ${amounts}\n         ${toJson(data).replaceAll(/\n\s*/g, ' ')}`;
+};
+
+const pause = async (): Promise<void> => {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return;
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  await prompt.question('');
+  prompt.close();
+};
+
+const showSteps = async (steps: AsyncIterable<ReplayStep>, options: Options): Promise<ReplayStep | undefined> => {
+  let last: ReplayStep | undefined;
+  for await (const step of steps) {
+    if (!last) console.log(HEAD);
+    console.log(lineOf(step));
+    if (options.followEachStep) {
+      console.log(detailsOf(step));
+      await pause();
+    }
+    last = step;
+  }
+  return last;
+};
+
+async function* only(streamId: StreamId): AsyncGenerator<StreamId> {
+  yield await Promise.resolve(streamId);
+}
+
+const untilOf = ({ version, at }: Options): Until => ({
+  ...(version !== undefined && { version }),
+  ...(at !== undefined && { recordedAt: instant(at) }),
+});
+
+const collectSteps = async (steps: AsyncIterable<ReplayStep>): Promise<readonly ReplayStep[]> => {
+  const collected: ReplayStep[] = [];
+  for await (const step of steps) collected.push(step);
+  return collected;
+};
+
+/** Folds the whole account beside the live read models, in memory, and compares: nothing is written anywhere. */
+const compareReadModels = async (storage: Storage, accountId: AccountId): Promise<readonly Difference[]> => {
+  const rebuild = new Rebuild(storage, openMemoryStorage(), projections);
+  await rebuild.fill(only(streamIdOf(accountId)), () => undefined);
+  return rebuild.compare(accountId, () => undefined);
+};
+
+const showVerdict = (
+  accountId: AccountId,
+  { version, account }: ReplayStep,
+  differences: readonly Difference[],
+): void => {
+  const balance = `${decimal(account.ledgerBalance, account.currency)} ${account.currency}`;
+  console.log(`\n${accountId} at version ${version}: ${account.status}, ${balance}`);
+  if (differences.length === 0) console.log('The read models agree with the events.');
+  else {
+    console.log('The read models do NOT agree with the events:');
+    for (const line of differences.flatMap(differenceLines)) console.log(`  ${line}`);
+    console.log(`Mend them with: npm run rebuild -- --account ${accountId} --switch`);
+  }
+};
+
+const replay = async (storage: Storage, options: Options): Promise<number> => {
+  const accountId = options.account as AccountId;
+  const steps = replayAccount(storage, accountId, untilOf(options));
+  const collected = options.json ? await collectSteps(steps) : [];
+  const last = options.json ? collected.at(-1) : await showSteps(steps, options);
+  if (!last) {
+    report(`There is no account ${accountId}, or it had no events by then.`);
+    return 1;
+  }
+  const differences = await compareReadModels(storage, accountId);
+  const agree = differences.length === 0;
+  if (options.json) {
+    console.log(toJson({ accountId, steps: collected, account: last.account, readModels: { agree, differences } }));
+  } else showVerdict(accountId, last, differences);
+  return agree ? 0 : 1;
+};
+
+await program.parseAsync();

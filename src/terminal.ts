@@ -1,0 +1,28 @@
+/** One line for the person at the terminal. Standard output is left to the log and to results. */
+export const report = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Errors whose message was written for the person at the terminal; anything else is a bug and shows its stack. */
+const forPeople = new Set([
+  'BadEnvironment',
+  'BrokenStream',
+  'CannotListen',
+  'LocalReplicaSetError',
+  'MigrationError',
+  'MongodNotFound',
+  'StorageUnavailable',
+  'UnknownEventShape',
+  'UnsuitableMongo',
+  'UserError',
+]);
+
+/** What the user asked for cannot be done; the message says why and what to do. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/** Says what went wrong and ends the process with exit code 1. */
+export const fail = (error: unknown): never => {
+  const isForPeople = error instanceof Error && forPeople.has(error.name);
+  report(isForPeople ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+};
