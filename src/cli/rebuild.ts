@@ -89,7 +89,7 @@ const rebuild = async (storage: Storage, options: Options): Promise<number> => {
     const filling = progressBar('events', scope.events);
     await run.fill(scope.streams(), filling.advance);
     filling.stop();
-    const comparing = progressBar('rows compared', scope.events * 2);
+    const comparing = progressBar('rows compared', scope.events);
     const found = await run.compare(scope.accountId, comparing.advance);
     comparing.stop();
     const left = options.switch ? await run.switchOver(found) : found;

@@ -28,7 +28,8 @@ export type Accepted = { readonly kind: 'accepted'; readonly changes: readonly C
 export type Decision =
   | Accepted
   | { readonly kind: 'replayed'; readonly answer: Answer }
-  | { readonly kind: 'rejected'; readonly error: DomainError };
+  /** `isOfAccounts`: the rejection rests on what an account is, which may be newer in the store than here. */
+  | { readonly kind: 'rejected'; readonly error: DomainError; readonly isOfAccounts: boolean };
 
 /** The ledger as it will be when the decisions made so far are committed. */
 class WorkingSet implements KnownAccounts {
@@ -142,17 +143,19 @@ const use = ({ wish, envelope }: Command, { answer }: Accepted, working: Working
 };
 
 const decideOne = (command: Command, basis: BatchBasis, working: WorkingSet): Decision => {
+  let isOfAccounts = false;
   try {
     const answer = earlierAnswer(command, basis, working);
     if (answer) return { kind: 'replayed', answer };
     mustBeNewTransaction(command, basis, working);
     mustBeNewTransfer(command, basis, working);
+    isOfAccounts = true;
     mustBeExpected(command.envelope, working);
     const accepted = accept(command, basis, working);
     use(command, accepted, working);
     return accepted;
   } catch (error) {
-    if (error instanceof DomainError) return { kind: 'rejected', error };
+    if (error instanceof DomainError) return { kind: 'rejected', error, isOfAccounts };
     throw error;
   }
 };

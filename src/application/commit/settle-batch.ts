@@ -140,7 +140,10 @@ const doubtfulStreams = (
   decisions: readonly Decision[],
   { accounts }: BatchBasis,
 ): readonly StreamId[] => {
-  const rejected = batch.filter((_, index) => decisions[index]?.kind === 'rejected');
+  const rejected = batch.filter((_, index) => {
+    const decision = decisions[index];
+    return decision?.kind === 'rejected' && decision.isOfAccounts;
+  });
   return [...new Set(streamsOf(rejected))].filter((streamId) => accounts.get(streamId)?.fresh === false);
 };
 

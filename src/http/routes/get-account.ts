@@ -25,6 +25,8 @@ const moment = z
     message: 'cannot be combined with asOf or knownAt',
   });
 
+const unchanged = { description: 'Still the version that If-None-Match names.' };
+
 export const getAccount = defineEndpoint({
   method: 'get',
   path: '/v1/accounts/{accountId}',
@@ -33,7 +35,7 @@ export const getAccount = defineEndpoint({
   summary: 'One account, now or at any moment',
   params,
   query: moment,
-  answers: { 200: { description: 'The account.', schema: accountView } },
+  answers: { 200: { description: 'The account.', schema: accountView }, 304: unchanged },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries }, { params, query, response }) => {
     const row = await queries.findAccount(params.accountId, query);
@@ -49,7 +51,7 @@ export const getBalance = defineEndpoint({
   summary: 'The balance of an account, now or at any moment',
   params,
   query: moment,
-  answers: { 200: { description: 'The balance.', schema: balanceView } },
+  answers: { 200: { description: 'The balance.', schema: balanceView }, 304: unchanged },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries, clock }, { params, query, response }) => {
     const now = clock.now();

@@ -63,7 +63,7 @@ export const withdrawMoney = defineEndpoint({
   params,
   body: z.strictObject({ ...common, destination: party.exactOptional() }).meta({ id: 'Withdrawal' }),
   answers,
-  rejects: [...guards, 'INSUFFICIENT_FUNDS', 'BALANCE_LIMIT_EXCEEDED'],
+  rejects: [...guards, 'INSUFFICIENT_FUNDS'],
   handle: async (services, call) => {
     const { accountId } = call.params;
     const { amount, currency, transactionId, ...remarks } = call.body;

@@ -25,7 +25,6 @@ export const reverseTransaction = defineEndpoint({
     'EVENT_NOT_FOUND',
     'NOT_REVERSIBLE',
     'IDEMPOTENCY_KEY_REUSED',
-    'ACCOUNT_NOT_FOUND',
     'VERSION_MISMATCH',
     'ACCOUNT_CLOSED',
     'ACCOUNT_FROZEN',

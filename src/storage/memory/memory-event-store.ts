@@ -14,14 +14,17 @@ const lift = (event: RecordedEvent): RecordedEvent =>
 const placeOf = ({ streamId, version }: RecordedEvent): string => `${streamId}/${version}`;
 
 /** Snapshots in memory, the latest of each stream last. */
-export class MemorySnapshotStore implements SnapshotStore {
+class MemorySnapshotStore implements SnapshotStore {
   readonly #byStream = new Map<StreamId, Snapshot[]>();
+
+  constructor(private readonly isInLog: (snapshot: Snapshot) => boolean) {}
 
   nearest(streamId: StreamId, limit: Parameters<SnapshotStore['nearest']>[1]): Promise<Snapshot | undefined> {
     const { foldVersion, version = Infinity, recordedAt = Infinity } = limit;
     const found = this.#byStream
       .get(streamId)
-      ?.findLast((it) => it.foldVersion === foldVersion && it.version <= version && it.recordedAt <= recordedAt);
+      ?.filter((it) => it.foldVersion === foldVersion && it.version <= version && it.recordedAt <= recordedAt)
+      .findLast(this.isInLog);
     return Promise.resolve(found);
   }
 
@@ -37,30 +40,37 @@ export class MemorySnapshotStore implements SnapshotStore {
   }
 }
 
-/** Streams in memory. Like the real store it keeps what was written and lifts it on reading. */
+/** Streams in memory, with their snapshots. Like the real store it keeps what was written and lifts it on reading. */
 export class MemoryEventStore implements EventStore {
+  readonly snapshots: SnapshotStore = new MemorySnapshotStore(
+    ({ streamId, version, recordedAt }) => this.#streams.get(streamId)?.[version - 1]?.recordedAt === recordedAt,
+  );
   readonly #streams = new Map<StreamId, RecordedEvent[]>();
   readonly #places = new Set<string>();
   readonly #byId = new Map<EventId, RecordedEvent>();
   readonly #reversedTotals = new Map<EventId, MinorUnits>();
 
-  constructor(private readonly snapshots: MemorySnapshotStore) {}
-
   append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void> {
-    stage(work, { check: () => this.#check(events), apply: () => events.forEach((event) => this.#apply(event)) });
+    stage(work, {
+      store: this,
+      check: (taken) => this.#check(events, taken),
+      apply: () => events.forEach((event) => this.#apply(event)),
+    });
     return Promise.resolve();
   }
 
-  get(eventId: EventId): Promise<RecordedEvent | undefined> {
-    const event = this.#byId.get(eventId);
-    return Promise.resolve(event && lift(event));
+  async get(eventId: EventId): Promise<RecordedEvent | undefined> {
+    const event = await Promise.resolve(this.#byId.get(eventId));
+    return event && lift(event);
   }
 
-  read(streamId: StreamId, range: Parameters<EventStore['read']>[1]): Promise<readonly RecordedEvent[]> {
+  async read(streamId: StreamId, range: Parameters<EventStore['read']>[1]): Promise<readonly RecordedEvent[]> {
     const { after, upTo = Infinity, limit } = range;
-    const events = this.#streams.get(streamId) ?? [];
-    const found = events.filter(({ version }) => version > after && version <= upTo).slice(0, limit);
-    return Promise.resolve(found.map(lift));
+    const events = await Promise.resolve(this.#streams.get(streamId) ?? []);
+    return events
+      .filter(({ version }) => version > after && version <= upTo)
+      .slice(0, limit)
+      .map(lift);
   }
 
   async tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>> {
@@ -87,14 +97,14 @@ export class MemoryEventStore implements EventStore {
       yield await Promise.resolve({ streamId, version: events.length });
   }
 
-  #check(events: readonly RecordedEvent[]): void {
-    const wanted = new Set<string>();
+  #check(events: readonly RecordedEvent[], taken: Set<string>): void {
     for (const event of events) {
       const place = placeOf(event);
-      if (wanted.has(place) || this.#places.has(place) || this.#byId.has(event.eventId)) {
+      const isTaken = taken.has(place) || taken.has(event.eventId);
+      if (isTaken || this.#places.has(place) || this.#byId.has(event.eventId)) {
         throw new VersionConflict(`${place} is taken`);
       }
-      wanted.add(place);
+      taken.add(place).add(event.eventId);
     }
   }
 

@@ -1,10 +1,10 @@
 import type { ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
-import { MemoryEventStore, MemorySnapshotStore } from './memory-event-store.ts';
+import { MemoryEventStore } from './memory-event-store.ts';
 import { MemoryTable } from './memory-table.ts';
 import { memoryTransactions } from './memory-transaction.ts';
 
-const memoryReadModels = (): ReadModels => {
+const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> } => {
   const tables = new Map<string, MemoryTable<Row>>();
   return {
     table: <R extends Row>({ name }: TableName<R>): Table<R> => {
@@ -12,18 +12,19 @@ const memoryReadModels = (): ReadModels => {
       tables.set(name, table);
       return table as unknown as Table<R>;
     },
+    drop: () => Promise.resolve(tables.clear()),
   };
 };
 
 /** Everything in this process's memory: for tests, simulation, and trying Daybook. Gone when the process ends. */
 export const openMemoryStorage = (): Storage => {
-  const snapshots = new MemorySnapshotStore();
+  const events = new MemoryEventStore();
   return {
-    ...memoryReadModels(),
+    table: memoryReadModels().table,
     transactionally: memoryTransactions,
-    events: new MemoryEventStore(snapshots),
-    snapshots,
-    openShadow: () => Promise.resolve({ ...memoryReadModels(), drop: () => Promise.resolve() }),
+    events,
+    snapshots: events.snapshots,
+    openShadow: () => Promise.resolve(memoryReadModels()),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

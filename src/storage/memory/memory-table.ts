@@ -6,7 +6,9 @@ import { stage } from './memory-transaction.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+// As in MongoDB, a cell that a row does not have comes before every value, and lies within no bounds.
 const compare = (left: unknown, right: unknown): number => {
+  if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined);
   const [a, b] = [comparable(left), comparable(right)];
   return a < b ? -1 : a > b ? 1 : 0;
 };
@@ -15,6 +17,7 @@ const comparable = (value: unknown): string | number | bigint =>
   value instanceof Date ? value.getTime() : (value as string | number | bigint);
 
 const isWithin = (value: unknown, { gt, gte, lt, lte }: Bounds): boolean =>
+  value !== undefined &&
   (gt === undefined || compare(value, gt) > 0) &&
   (gte === undefined || compare(value, gte) >= 0) &&
   (lt === undefined || compare(value, lt) < 0) &&
@@ -56,14 +59,14 @@ export class MemoryTable<R extends Row> implements Table<R> {
 
   write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void> {
     stage(work, {
-      check: () => this.#check(writes),
+      store: this,
+      check: (inserted) => this.#check(writes, inserted),
       apply: () => writes.forEach((write) => this.#apply(write)),
     });
     return Promise.resolve();
   }
 
-  #check(writes: readonly RowWrite<R>[]): void {
-    const inserted = new Set<string>();
+  #check(writes: readonly RowWrite<R>[], inserted: Set<string>): void {
     for (const write of writes) {
       if (write.kind === 'insert') {
         const id = write.row._id;

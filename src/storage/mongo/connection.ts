@@ -35,12 +35,16 @@ const wordsOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error);
 };
 
+/** The database that the URI names; one that names none gets the ledger a database of its own instead of `test`. */
+const databaseIn = (uri: string): string => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'daybook';
+
 /**
  * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
  * server cannot be reached or is no replica set.
  */
 export const connectMongo = async ({ uri, timeout, poolSize }: MongoSettings): Promise<Connection> => {
   const connection = createConnection(uri, {
+    dbName: decodeURIComponent(databaseIn(uri)),
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,

@@ -8,7 +8,7 @@ import type { MinorUnits } from '../../domain/money/money.ts';
 import { type EventDocument, fromDocument, toDocument } from './event-codec.ts';
 import { type AnyDocument, collectionOf, modelOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
-import { type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
+import { latestInLog, type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
 import { sessionOf } from './unit-of-work.ts';
 
 type TailDocument = { streamId: StreamId; snapshots: SnapshotDocument[]; events: EventDocument[] };
@@ -20,11 +20,7 @@ const tailsPipeline = (streamIds: readonly StreamId[], foldVersion: number): obj
     $lookup: {
       from: 'snapshots',
       let: { streamId: '$streamId' },
-      pipeline: [
-        { $match: { $expr: { $eq: ['$streamId', '$$streamId'] }, foldVersion } },
-        { $sort: { version: -1 } },
-        { $limit: 1 },
-      ],
+      pipeline: [{ $match: { $expr: { $eq: ['$streamId', '$$streamId'] }, foldVersion } }, ...latestInLog],
       as: 'snapshots',
     },
   },
@@ -50,6 +46,7 @@ export class MongoEventStore implements EventStore {
   }
 
   async append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void> {
+    if (events.length === 0) return;
     await collectionOf(this.#model).insertMany(events.map(toDocument) as unknown as AnyDocument[], {
       session: sessionOf(work),
     });

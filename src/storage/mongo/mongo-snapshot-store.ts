@@ -1,4 +1,4 @@
-import type { Connection, Model } from 'mongoose';
+import type { Connection, Model, PipelineStage } from 'mongoose';
 import type { Snapshot, SnapshotStore } from '../../application/ports/event-store.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import { instant } from '../../domain/time/instant.ts';
@@ -29,6 +29,39 @@ const documentOf = (snapshot: Snapshot): SnapshotDocument => ({
   recordedAt: new Date(snapshot.recordedAt),
 });
 
+/**
+ * Of the snapshots before it in a pipeline, the latest that the log vouches for: one whose version its stream has not reached, or
+ * reached at another moment, tells of events that never happened.
+ */
+export const latestInLog: readonly (
+  PipelineStage.Sort | PipelineStage.Lookup | PipelineStage.Match | PipelineStage.Limit
+)[] = [
+  { $sort: { version: -1 } },
+  {
+    $lookup: {
+      from: 'events',
+      let: { streamId: '$streamId', version: '$version', recordedAt: '$recordedAt' },
+      pipeline: [
+        {
+          $match: {
+            $expr: {
+              $and: [
+                { $eq: ['$streamId', '$$streamId'] },
+                { $eq: ['$version', '$$version'] },
+                { $eq: ['$recordedAt', '$$recordedAt'] },
+              ],
+            },
+          },
+        },
+        { $project: { _id: 1 } },
+      ],
+      as: 'inLog',
+    },
+  },
+  { $match: { inLog: { $ne: [] } } },
+  { $limit: 1 },
+];
+
 export class MongoSnapshotStore implements SnapshotStore {
   readonly #model: Model<AnyDocument>;
 
@@ -44,11 +77,13 @@ export class MongoSnapshotStore implements SnapshotStore {
       ...(version !== undefined && { version: { $lte: version } }),
       ...(recordedAt !== undefined && { recordedAt: { $lte: new Date(recordedAt) } }),
     };
-    const document = await reading(() => this.#model.findOne(filter).sort({ version: -1 }).lean().exec());
-    return document ? snapshotFrom(document as unknown as SnapshotDocument) : undefined;
+    const pipeline = [{ $match: filter }, ...latestInLog];
+    const [document] = await reading(() => this.#model.aggregate<SnapshotDocument>(pipeline));
+    return document && snapshotFrom(document);
   }
 
   async put(snapshots: readonly Snapshot[]): Promise<void> {
+    if (snapshots.length === 0) return;
     const replacements = snapshots.map(documentOf).map((replacement) => ({
       replaceOne: {
         filter: { _id: replacement._id },

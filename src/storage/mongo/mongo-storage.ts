@@ -47,7 +47,8 @@ const openShadow = async (
     ...readModels(connection, shadowOf),
     drop: async () => {
       for (const { name } of names) {
-        connection.deleteModel(shadowOf(name));
+        // A table that nobody has asked for has no model yet.
+        if (connection.models[shadowOf(name)]) connection.deleteModel(shadowOf(name));
         await database.dropCollection(shadowOf(name));
       }
     },

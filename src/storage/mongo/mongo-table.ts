@@ -71,6 +71,7 @@ export class MongoTable<R extends Row> implements Table<R> {
   }
 
   async write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void> {
+    if (writes.length === 0) return;
     const session = sessionOf(work);
     if (writes.every((write) => write.kind === 'insert')) {
       await collectionOf(this.model).insertMany(
