@@ -6,7 +6,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
-import { type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
+import { pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
 
 /** What every endpoint can reach. */
 export type Services = {
@@ -67,9 +67,6 @@ export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.Zod
   readonly handle: (services: Services, call: Call<P, Q, B>) => Promise<void> | void;
 };
 
-const pointerOf = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-
 const faultsOf = (error: z.ZodError | undefined, place: RequestFault['in']): readonly RequestFault[] =>
   (error?.issues ?? []).flatMap((issue) => {
     const at = (path: readonly PropertyKey[]): string =>
@@ -82,7 +79,11 @@ const faultsOf = (error: z.ZodError | undefined, place: RequestFault['in']): rea
     }));
   });
 
-const readBody = (request: Request): unknown => {
+type Body = ReturnType<typeof parseStrictJson>;
+
+const NO_BODY: Body = { value: undefined, faults: [] };
+
+const readBody = (request: Request): Body => {
   const body: unknown = request.body;
   if (Buffer.isBuffer(body)) return parseStrictJson(body);
   throw new RequestError('VALIDATION_FAILED', [{ in: 'body', at: '', detail: 'a JSON body is required' }]);
@@ -91,16 +92,23 @@ const readBody = (request: Request): unknown => {
 /** Parses everything that a request carries, and rejects with every fault of it at once. */
 const parse = <P extends Shape, Q extends Shape, B extends z.ZodType>(
   schemas: { readonly params: P; readonly query: Q; readonly body: B },
-  { request, rawBody }: { request: Request; rawBody: unknown },
+  request: Request,
+  { value, faults }: Body,
 ): Pick<Call<P, Q, B>, 'params' | 'query' | 'body'> => {
   const params = schemas.params.safeParse(request.params);
   const query = schemas.query.safeParse(request.query);
-  const body = schemas.body.safeParse(rawBody);
-  if (params.success && query.success && body.success) {
+  const body = schemas.body.safeParse(value);
+  if (params.success && query.success && body.success && faults.length === 0) {
     return { params: params.data, query: query.data, body: body.data };
   }
-  const faults = [faultsOf(params.error, 'path'), faultsOf(query.error, 'query'), faultsOf(body.error, 'body')];
-  throw new RequestError('VALIDATION_FAILED', faults.flat());
+  // What is no plain integer as it is written need not be called wrong a second time as a value.
+  const named = new Set(faults.map(({ at }) => at));
+  const inBody = [...faults, ...faultsOf(body.error, 'body').filter(({ at }) => !named.has(at))];
+  throw new RequestError('VALIDATION_FAILED', [
+    ...faultsOf(params.error, 'path'),
+    ...faultsOf(query.error, 'query'),
+    ...inBody,
+  ]);
 };
 
 /** Declares an endpoint: what it takes, what it answers, what it rejects with, and the call that does it. */
@@ -120,9 +128,9 @@ export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.Zod
     isCommand,
     handler: (services) => async (request, response) => {
       const idempotencyKey = isCommand ? idempotencyKeyOf(request) : '';
-      const rawBody = isCommand ? readBody(request) : undefined;
-      const parsed = parse(schemas, { request, rawBody });
-      await handle(services, { ...parsed, rawBody, idempotencyKey, request, response });
+      const body = isCommand ? readBody(request) : NO_BODY;
+      const parsed = parse(schemas, request, body);
+      await handle(services, { ...parsed, rawBody: body.value, idempotencyKey, request, response });
     },
   };
 };

@@ -130,6 +130,15 @@ export type RequestFault = {
   readonly detail: string;
 };
 
+const LONGEST_NAME = 80;
+
+/** The JSON pointer (RFC 6901) to a place in the body. Long names are the caller's own, and not sent back whole. */
+export const pointerOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => String(part).slice(0, LONGEST_NAME).replaceAll('~', '~0').replaceAll('/', '~1'))
+    .map((part) => `/${part}`)
+    .join('');
+
 /** A request that cannot be understood or served as it was sent. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';

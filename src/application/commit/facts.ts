@@ -32,13 +32,21 @@ const found = async <R extends Row>(
   return new Map(rows.map((row) => [row._id, row]));
 };
 
+/** Looks up which keys of these commands were used before. */
+export const lookUpKeys = (storage: Storage, commands: readonly Command[]): Promise<Facts['keys']> =>
+  found(
+    storage,
+    idempotencyKeysTable,
+    commands.map(({ envelope }) => idempotencyKeyIdOf(envelope)),
+  );
+
 /** Looks up which keys, transaction ids and transfer ids of these commands were used before. */
 export const lookUpFacts = async (storage: Storage, commands: readonly Command[]): Promise<Facts> => {
   const envelopes = commands.map(({ envelope }) => envelope);
   const transferIds = commands.map(({ wish }) => handlerOf(wish).newTransferId?.(wish));
   // Outside any transaction, so these three may run side by side.
   const [keys, transactions, transfers] = await Promise.all([
-    found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf)),
+    lookUpKeys(storage, commands),
     found(
       storage,
       transactionIdsTable,

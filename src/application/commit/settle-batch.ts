@@ -10,7 +10,7 @@ import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type BatchBasis, type Decision, decideBatch } from './decide-batch.ts';
-import { lookUpFacts, lookUpReversedTotals } from './facts.ts';
+import { lookUpFacts, lookUpKeys, lookUpReversedTotals } from './facts.ts';
 import { LedgerError } from './ledger-error.ts';
 import { recordBatch } from './record-batch.ts';
 import type { Snapshotter } from './snapshotter.ts';
@@ -80,13 +80,17 @@ export class BatchSettler {
     const { storage, accounts, clock } = this.dependencies;
     const commands = batch.map(({ command }) => command);
     const [facts, loaded] = await Promise.all([lookUpFacts(storage, commands), accounts.load(streamsOf(batch))]);
-    for (;;) {
+    for (let { keys } = facts, isRead = false; ; isRead = true) {
       const reversedTotals = await lookUpReversedTotals(storage, commands);
-      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts, now: clock.now() };
+      // The first answer to a key can have been committed between two of our reads: then what it did must not make us refuse it.
+      // So a "no" is only final where the key was looked up after everything else.
+      if (isRead) keys = await lookUpKeys(storage, commands);
+      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts: { ...facts, keys }, now: clock.now() };
       const decisions = decideBatch(commands, basis);
       // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
       const doubtful = doubtfulStreams(batch, decisions, basis);
-      if (doubtful.length === 0) return decisions;
+      const isFinal = isRead || decisions.every(({ kind }) => kind !== 'rejected');
+      if (isFinal && doubtful.length === 0) return decisions;
       for (const [streamId, fresh] of await accounts.reload(doubtful)) loaded.set(streamId, fresh);
     }
   }

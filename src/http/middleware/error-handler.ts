@@ -21,13 +21,17 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
+/** The file server's, too: a range or a condition of the caller's that cannot be met is nothing that went wrong on our side. */
+const codeOf = (status: number): ProblemCode =>
+  byStatus[status] ?? (status >= 400 && status < 500 ? 'VALIDATION_FAILED' : 'INTERNAL_ERROR');
+
 const statusOf = (error: unknown): number => (error instanceof Error && 'status' in error ? Number(error.status) : 500);
 
 const problemFrom = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };
   if (error instanceof LedgerError) return { code: error.code };
   if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
-  if (!(error instanceof RequestError)) return { code: byStatus[statusOf(error)] ?? 'INTERNAL_ERROR' };
+  if (!(error instanceof RequestError)) return { code: codeOf(statusOf(error)) };
   const { code, faults, headers } = error;
   return { code, headers, details: faults.length > 0 ? { errors: faults } : {} };
 };

@@ -10,7 +10,7 @@ const params = z.strictObject({ accountId });
 
 const version = z
   .string()
-  .regex(/^[1-9]\d{0,8}$/, 'must be a version, from 1')
+  .regex(/^[1-9]\d{0,8}$/, { abort: true, error: 'must be a version, from 1' })
   .transform(Number)
   .meta({ description: 'As it was right after its n-th event. Not together with asOf or knownAt.' });
 

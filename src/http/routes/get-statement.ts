@@ -7,11 +7,11 @@ import { presentStatement, statementAsCsv } from '../presenters/statement.ts';
 import { RequestError } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
-import { time } from '../schemas/time.ts';
+import { isOnCalendar, time } from '../schemas/time.ts';
 import { statementView } from '../schemas/views.ts';
 import { sendJson } from './answer.ts';
 
-const moment = z.int().transform(instant);
+const moment = z.int().refine(isOnCalendar).transform(instant);
 const position = z.tuple([moment, z.int().min(1), z.int().min(1), moment]);
 
 const toPosition = ([effectiveAt, version, accountVersion, to]: z.output<typeof position>): StatementPosition => ({

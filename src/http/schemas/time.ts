@@ -3,12 +3,19 @@ import { instant } from '../../domain/time/instant.ts';
 
 const finerThanMilliseconds = /\.\d{4}/;
 
+// Four digits of year in UTC as well: an offset can carry a moment beyond either end, where no answer could name it.
+const earliest = Date.parse('0000-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Whether an answer can name this moment. */
+export const isOnCalendar = (value: number): boolean => value >= earliest && value <= latest;
+
 /** A moment with its zone (RFC 3339). The store keeps milliseconds, so finer ones are refused rather than rounded. */
 export const time = z.iso
-  .datetime({ offset: true, error: 'must be a date and time with zone, such as 2026-03-15T14:47:00Z' })
+  .datetime({ offset: true, abort: true, error: 'must be a date and time with zone, such as 2026-03-15T14:47:00Z' })
   .refine((value) => !finerThanMilliseconds.test(value), 'must not be finer than milliseconds')
   .transform((value) => instant(Date.parse(value)))
-  .refine((value) => Number.isFinite(value), 'is not a date of the calendar')
+  .refine(isOnCalendar, 'must be in the years 0000 to 9999')
   .meta({ description: 'Date and time with zone (RFC 3339), at most milliseconds.', example: '2026-03-15T14:47:00Z' });
 
 export const timeOnWire = z.iso

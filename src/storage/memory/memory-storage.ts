@@ -12,15 +12,19 @@ const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> }
       tables.set(name, table);
       return table as unknown as Table<R>;
     },
-    drop: () => Promise.resolve(tables.clear()),
+    drop: () => {
+      tables.clear();
+      return Promise.resolve();
+    },
   };
 };
 
 /** Everything in this process's memory: for tests, simulation, and trying Daybook. Gone when the process ends. */
 export const openMemoryStorage = (): Storage => {
   const events = new MemoryEventStore();
+  const { drop: _drop, ...readModels } = memoryReadModels();
   return {
-    table: memoryReadModels().table,
+    ...readModels,
     transactionally: memoryTransactions,
     events,
     snapshots: events.snapshots,

@@ -7,8 +7,12 @@ import { stage } from './memory-transaction.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 // As in MongoDB, a cell that a row does not have comes before every value, and lies within no bounds.
-const compare = (left: unknown, right: unknown): number => {
-  if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined);
+const compare = (left: unknown, right: unknown): number =>
+  left === undefined || right === undefined
+    ? Number(left !== undefined) - Number(right !== undefined)
+    : compareValues(left, right);
+
+const compareValues = (left: unknown, right: unknown): number => {
   const [a, b] = [comparable(left), comparable(right)];
   return a < b ? -1 : a > b ? 1 : 0;
 };
@@ -17,7 +21,6 @@ const comparable = (value: unknown): string | number | bigint =>
   value instanceof Date ? value.getTime() : (value as string | number | bigint);
 
 const isWithin = (value: unknown, { gt, gte, lt, lte }: Bounds): boolean =>
-  value !== undefined &&
   (gt === undefined || compare(value, gt) > 0) &&
   (gte === undefined || compare(value, gte) >= 0) &&
   (lt === undefined || compare(value, lt) < 0) &&
@@ -27,7 +30,7 @@ const matches = <R extends Row>(row: R, { where = {}, bounds = {} }: RangeQuery<
   const fields = row as unknown as Fields;
   return (
     Object.entries(where).every(([name, value]) => compare(fields[name], value) === 0) &&
-    Object.entries(bounds).every(([name, limits]) => isWithin(fields[name], limits as Bounds))
+    Object.entries(bounds).every(([name, limits]) => name in row && isWithin(fields[name], limits as Bounds))
   );
 };
 
