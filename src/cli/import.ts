@@ -51,7 +51,9 @@ const program = new Command('import')
   .option('--json', 'print the counts and every refused row as JSON')
   .addHelpText('after', '\nExit code: 0 every row is in the ledger, 1 some were refused.')
   .action((file: string, options: Options) =>
-    runScript('npm run import', (storage, environment) => importFile(file, options, storage, environment)),
+    runScript('npm run import', (storage, environment, atEnd) =>
+      importFile({ file, options, storage, environment, atEnd }),
+    ),
   );
 
 const mustHaveColumns = (head: readonly string[]): string[] => {
@@ -146,26 +148,28 @@ const showCounts = ({ posted, skipped, refused }: Counts, options: Options): voi
     console.log(`… and ${refused.length - REFUSALS_SHOWN} more; --json lists them all.`);
 };
 
-const importFile = async (
-  file: string,
-  options: Options,
-  storage: Storage,
-  environment: Environment,
-): Promise<number> => {
+type Task = {
+  readonly file: string;
+  readonly options: Options;
+  readonly storage: Storage;
+  readonly environment: Environment;
+  readonly atEnd: (drain: () => Promise<void>) => void;
+};
+
+const importFile = async ({ file, options, storage, environment, atEnd }: Task): Promise<number> => {
   const { rows, planner } = await plan(file);
   const daybook = composeDaybook(storage, environment, pino({ level: 'warn', base: null }, pino.destination(2)));
-  const { currency, owner } = options;
-  const importer = new Importer({ ledger: daybook.ledger, storage, currency, ownerId: owner, plans: planner.plans() });
   const progress = progressBar('rows', rows);
-  try {
-    const counts = await postAll(file, importer, progress.advance);
-    progress.stop();
-    showCounts({ ...counts, refused: counts.refused.sort((left, right) => left.row - right.row) }, options);
-    return counts.refused.length === 0 ? 0 : 1;
-  } finally {
+  atEnd(async () => {
     progress.stop();
     await daybook.drain();
-  }
+  });
+  const { currency, owner } = options;
+  const importer = new Importer({ ledger: daybook.ledger, storage, currency, ownerId: owner, plans: planner.plans() });
+  const counts = await postAll(file, importer, progress.advance);
+  progress.stop();
+  showCounts({ ...counts, refused: counts.refused.sort((left, right) => left.row - right.row) }, options);
+  return counts.refused.length === 0 ? 0 : 1;
 };
 
 await program.parseAsync();

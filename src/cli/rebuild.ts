@@ -22,7 +22,9 @@ const program = new Command('rebuild')
   .option('--switch', 'put what the events say in place of what differs')
   .option('--json', 'print one JSON document with every difference')
   .addHelpText('after', '\nExit code: 0 the read models agree (after --switch: now), 1 they differ.')
-  .action((options: Options) => runScript('npm run rebuild', (storage) => rebuild(storage, options)));
+  .action((options: Options) =>
+    runScript('npm run rebuild', (storage, _environment, atEnd) => rebuild(storage, options, atEnd)),
+  );
 
 type Scope = {
   readonly accountId?: AccountId;
@@ -77,26 +79,25 @@ const conclude = (options: Options, found: readonly Difference[], left: readonly
   return left.length === 0 ? 0 : 1;
 };
 
-const rebuild = async (storage: Storage, options: Options): Promise<number> => {
-  const scope =
-    options.account === undefined
-      ? await everyAccount(storage)
-      : await oneAccount(storage, options.account as AccountId);
+const rebuild = async (
+  storage: Storage,
+  options: Options,
+  atEnd: (drop: () => Promise<void>) => void,
+): Promise<number> => {
+  const { account } = options;
+  const scope = account === undefined ? await everyAccount(storage) : await oneAccount(storage, account as AccountId);
   report(`rebuilding ${scope.accountId ?? 'every account'} into shadow collections`);
   const shadow = await storage.openShadow(projections.map(({ table }) => table));
-  try {
-    const run = new Rebuild(storage, { ...shadow, transactionally: storage.transactionally }, projections);
-    const filling = progressBar('events', scope.events);
-    await run.fill(scope.streams(), filling.advance);
-    filling.stop();
-    const comparing = progressBar('rows compared', scope.events);
-    const found = await run.compare(scope.accountId, comparing.advance);
-    comparing.stop();
-    const left = options.switch ? await run.switchOver(found) : found;
-    return conclude(options, found, left);
-  } finally {
-    await shadow.drop();
-  }
+  atEnd(() => shadow.drop());
+  const run = new Rebuild(storage, { ...shadow, transactionally: storage.transactionally }, projections);
+  const filling = progressBar('events', scope.events);
+  await run.fill(scope.streams(), filling.advance);
+  filling.stop();
+  const comparing = progressBar('rows compared', scope.events);
+  const found = await run.compare(scope.accountId, comparing.advance);
+  comparing.stop();
+  const left = options.switch ? await run.switchOver(found) : found;
+  return conclude(options, found, left);
 };
 
 await program.parseAsync();

@@ -5,7 +5,20 @@ import { openStorage } from '../compose.ts';
 import { type Environment, readEnvironment } from '../config/environment.ts';
 import { fail, report, UserError } from '../terminal.ts';
 
-type Script = (storage: Storage, environment: Environment) => Promise<number>;
+type CleanUp = () => Promise<void>;
+
+/** `atEnd` takes what must be done however the script ends: finished, failed, or stopped by a signal. */
+type Script = (storage: Storage, environment: Environment, atEnd: (cleanUp: CleanUp) => void) => Promise<number>;
+
+const stopped = (): Promise<number> =>
+  new Promise((resolve) => {
+    const onSignal = (signal: string, code: number): void => {
+      report(`Stopped by ${signal}.`);
+      resolve(code);
+    };
+    process.once('SIGINT', () => onSignal('Ctrl-C', 130));
+    process.once('SIGTERM', () => onSignal('SIGTERM', 143));
+  });
 
 const run = async (purpose: string, script: Script): Promise<number> => {
   if (existsSync('.env')) process.loadEnvFile('.env');
@@ -21,10 +34,14 @@ const run = async (purpose: string, script: Script): Promise<number> => {
     mayFallBackToMemory: false,
     report,
   });
+  const cleanUps: CleanUp[] = [() => opened.close()];
   try {
-    return await script(opened.storage, environment);
+    return await Promise.race([
+      script(opened.storage, environment, (cleanUp) => void cleanUps.unshift(cleanUp)),
+      stopped(),
+    ]);
   } finally {
-    await opened.close();
+    for (const cleanUp of cleanUps) await cleanUp();
   }
 };
 
@@ -39,7 +56,12 @@ export type Progress = { readonly advance: (by: number) => void; readonly stop: 
 export const progressBar = (what: string, total: number): Progress => {
   let done = 0;
   if (!process.stderr.isTTY) {
-    return { advance: (by) => (done += by), stop: () => report(`${what}: ${done} of ${Math.max(total, done)}`) };
+    let isOver = false;
+    const stop = (): void => {
+      if (!isOver) report(`${what}: ${done} of ${Math.max(total, done)}`);
+      isOver = true;
+    };
+    return { advance: (by) => (done += by), stop };
   }
   const format = `${what} {bar} {percentage} % | {value} of {total} | {duration_formatted}`;
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, etaBuffer: 1_000 });
