@@ -13,7 +13,7 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.use(requestContext(log));
+  app.use(requestContext(log, services.isDraining));
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }));
   app.use(routerOver(services));
   app.use(errorHandler(log));

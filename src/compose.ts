@@ -109,12 +109,16 @@ const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> =>
   }
 };
 
+// Whoever names a mongod means that one: a wrong name is a mistake to be told, not a reason for keeping money in memory.
+const mayFallBackToMemory = ({ mayFallBackToMemory, environment }: Surroundings): boolean =>
+  mayFallBackToMemory && environment.MONGOD_PATH === undefined && environment.MONGOD_WHEEL === undefined;
+
 /**
  * The ledger's storage, as the settings have it: memory, a MongoDB of the user's, or one that Daybook runs itself. Rejects with
  * UnsuitableMongo, MongodNotFound, LocalReplicaSetError, MigrationError, each with a sentence for the user.
  */
 export const openStorage = async (surroundings: Surroundings): Promise<OpenedStorage> => {
-  const { environment, report, mayFallBackToMemory } = surroundings;
+  const { environment, report } = surroundings;
   if (environment.DAYBOOK_STORAGE === 'memory') return inMemory(report);
   if (environment.MONGODB_URI !== undefined) {
     report(`using the MongoDB that MONGODB_URI names: ${withoutCredentials(environment.MONGODB_URI)}`);
@@ -124,7 +128,7 @@ export const openStorage = async (surroundings: Surroundings): Promise<OpenedSto
   try {
     return await inOwnMongo(surroundings);
   } catch (error) {
-    if (!(error instanceof MongodNotFound) || !mayFallBackToMemory) throw error;
+    if (!(error instanceof MongodNotFound) || !mayFallBackToMemory(surroundings)) throw error;
     report(error.message);
     return inMemory(report);
   }
@@ -135,6 +139,8 @@ export type Daybook = {
   readonly ledger: Ledger;
   readonly queries: Queries;
   readonly services: Services;
+  /** Says that the end is near: not ready any more, and connections are closed behind each answer. Commands are still taken. */
+  readonly announceEnd: () => void;
   /** Takes no more commands, and resolves when all that were taken have their outcome. */
   readonly drain: () => Promise<void>;
 };
@@ -175,19 +181,19 @@ export const composeDaybook = (
     commandTimeout: limits.DAYBOOK_COMMAND_TIMEOUT_MS,
   });
   const queries = queriesOver(storage, clock);
-  let isDraining = false;
+  let isEnding = false;
   const services: Services = {
     ledger,
     queries,
     clock,
     newEventId: () => uuid() as EventId,
     pingStorage: () => storage.ping(),
-    isDraining: () => isDraining,
+    isDraining: () => isEnding,
   };
   const drain = async (): Promise<void> => {
-    isDraining = true;
+    isEnding = true;
     await ledger.drain();
     await snapshotter.drain();
   };
-  return { ledger, queries, services, drain };
+  return { ledger, queries, services, announceEnd: () => void (isEnding = true), drain };
 };

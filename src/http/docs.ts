@@ -1,5 +1,6 @@
-import express, { Router } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
+import { Router } from 'express';
+// Not from the package's index, which would load the whole browser bundle.
+import absolutePath from 'swagger-ui-dist/absolute-path.js';
 import type { Endpoint } from './endpoint.ts';
 import { setRoute } from './middleware/request-context.ts';
 import { openApiOf } from './openapi.ts';
@@ -22,6 +23,9 @@ const page = `<!doctype html>
 </html>
 `;
 
+// The package holds more than the page needs: source maps, a page for OAuth, its manifest.
+const assets: ReadonlySet<string> = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
+
 const start = `window.ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
@@ -35,7 +39,7 @@ const POLICY =
 
 /** The API's description for machines at /openapi.json and for people at /docs; nothing is loaded from anywhere else. */
 export const docsRoutes = (endpoints: readonly Endpoint[]): Router => {
-  const router = Router();
+  const router = Router({ strict: true, caseSensitive: true });
   const document = JSON.stringify(openApiOf(endpoints));
   router.get('/openapi.json', (_request, response) => {
     setRoute(response, '/openapi.json');
@@ -48,6 +52,9 @@ export const docsRoutes = (endpoints: readonly Endpoint[]): Router => {
   });
   router.get('/docs', (_request, response) => void response.type('html').send(page));
   router.get('/docs/start.js', (_request, response) => void response.type('text/javascript').send(start));
-  router.use('/docs', express.static(absolutePath(), { index: false, redirect: false }));
+  router.get('/docs/:asset', ({ params: { asset } }, response, next) => {
+    if (assets.has(asset)) response.sendFile(asset, { root: absolutePath() });
+    else next();
+  });
   return router;
 };

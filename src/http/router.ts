@@ -46,6 +46,11 @@ const allowFor = (methods: readonly Endpoint['method'][]): string => {
   return [...names, 'OPTIONS'].sort().join(', ');
 };
 
+const mustRead: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') next();
+  else methodNotAllowed(allowFor(['get']))(request, response, next);
+};
+
 /** Every address of the API. One that is known but asked with another method answers 405, an unknown one 404. */
 export const routerOver = (services: Services): Router => {
   const router = Router({ strict: true, caseSensitive: true });
@@ -63,6 +68,7 @@ export const routerOver = (services: Services): Router => {
     }
     route.all(methodNotAllowed(allowFor(siblings.map(({ method }) => method))));
   }
+  router.all(['/openapi.json', '/docs'], mustRead);
   router.use(docsRoutes(endpoints));
   router.use(() => {
     throw new RequestError('ROUTE_NOT_FOUND');

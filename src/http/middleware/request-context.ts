@@ -14,13 +14,14 @@ export const setRoute = (response: Response, route: string): void => {
 
 /** Names every request, and writes one line about each when it ends: id, method, route, status, milliseconds. */
 export const requestContext =
-  (log: Logger): RequestHandler =>
+  (log: Logger, isDraining: () => boolean): RequestHandler =>
   (request, response, next) => {
     const started = performance.now();
     const given = request.headers['x-request-id'];
     const id = typeof given === 'string' && acceptableId.test(given) ? given : uuid();
     response.locals.requestId = id;
     response.setHeader('X-Request-Id', id);
+    if (isDraining()) response.setHeader('Connection', 'close');
     response.once('close', () => {
       const route = (response.locals.route as string | undefined) ?? 'unmatched';
       const time = Math.round((performance.now() - started) * 100) / 100;

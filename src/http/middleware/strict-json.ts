@@ -24,6 +24,8 @@ const nameMember = (name: string, around: readonly Container[]): readonly Reques
   const object = around.at(-1);
   if (!object?.members) return [];
   object.reading = name;
+  // Some readers take it for the object's prototype, and the schemas leave it out without a word.
+  if (name === '__proto__') return [faultAt(around, 'is not known here')];
   if (object.members.has(name)) return [faultAt(around, 'is given twice')];
   object.members.add(name);
   return [];
@@ -45,7 +47,7 @@ const walk = (current: string, around: Container[]): boolean => {
   return true;
 };
 
-/** What JSON allows and a ledger must not: a member named twice, a number that is no plain integer, endless nesting. */
+/** What JSON allows and a ledger must not: a member named twice or `__proto__`, a number that is no plain integer, endless nesting. */
 const faultsOf = (text: string): readonly RequestFault[] => {
   const faults: RequestFault[] = [];
   const around: Container[] = [];

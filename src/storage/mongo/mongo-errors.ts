@@ -33,11 +33,18 @@ const isUnavailable = (error: Error): boolean => {
   );
 };
 
+/** What stopped a bulk: the driver wraps even a broken connection in an error of the server's kind, without code or label. */
+const reasonOf = (error: Error): Error => {
+  const reason: unknown = error instanceof mongo.MongoBulkWriteError ? error.errorResponse : undefined;
+  return reason instanceof Error ? reason : error;
+};
+
 /** What an error of the driver means to the ledger; errors that mean a bug stay as they are. */
 export const translate = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
-  if (isConflict(error)) return new VersionConflict(error.message, { cause: error });
-  if (isUnavailable(error)) return new StorageUnavailable(error.message, { cause: error });
+  const reason = reasonOf(error);
+  if (isConflict(reason)) return new VersionConflict(error.message, { cause: error });
+  if (isUnavailable(reason)) return new StorageUnavailable(error.message, { cause: error });
   return error;
 };
 
