@@ -38,6 +38,27 @@ module.exports = {
       from: {},
       to: { path: '^src/main\\.ts$' },
     },
+    {
+      name: 'nobody-imports-scripts',
+      comment: 'The scripts start things when they are imported.',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'production-needs-no-development-dependency',
+      comment: 'The image of the API is installed without them.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'every-import-resolves',
+      comment: 'A rule about a path is no rule for an import that leads to none.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

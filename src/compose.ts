@@ -65,8 +65,9 @@ const inMongo = async (
   { environment, attach, report }: Surroundings,
 ): Promise<Pick<OpenedStorage, 'storage' | 'place'>> => {
   // Scripts read whole collections, and nobody waits at the other end of a socket.
-  const timeout = attach ? SCRIPT_TIMEOUT : environment.DAYBOOK_MONGO_TIMEOUT_MS;
-  const connection = await connectMongo({ uri, timeout, poolSize: environment.DAYBOOK_MONGO_POOL });
+  const { DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout, DAYBOOK_MONGO_POOL: poolSize } = environment;
+  const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
+  const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize });
   try {
     const ran = await migrate(connection.getClient().db(connection.name), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);

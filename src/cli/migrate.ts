@@ -8,8 +8,8 @@ import { fail, report, UserError } from '../terminal.ts';
 // Building an index over a large collection takes as long as it takes.
 const LONGEST_STEP = 86_400_000;
 
-const run = async (uri: string, timeout: number): Promise<void> => {
-  const connection = await connectMongo({ uri, timeout, poolSize: 1 });
+const run = async (uri: string, selectionTimeout: number): Promise<void> => {
+  const connection = await connectMongo({ uri, timeout: LONGEST_STEP, selectionTimeout, poolSize: 1 });
   try {
     const ran = await migrate(connection.getClient().db(connection.name), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);
@@ -21,13 +21,11 @@ const run = async (uri: string, timeout: number): Promise<void> => {
 
 const main = async (): Promise<void> => {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  const { MONGODB_URI: uri, DAYBOOK_MONGO_TIMEOUT_MS: patience } = readEnvironment(process.env);
+  const { MONGODB_URI: uri, DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout } = readEnvironment(process.env);
   if (uri === undefined) {
     throw new UserError('Set MONGODB_URI. A mongod that Daybook runs itself is migrated at every start, without this.');
   }
-  // A server that is not there is told from one that is at work.
-  await (await connectMongo({ uri, timeout: patience, poolSize: 1 })).close();
-  await run(uri, LONGEST_STEP);
+  await run(uri, selectionTimeout);
 };
 
 const program = new Command('migrate')

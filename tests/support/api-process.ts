@@ -5,8 +5,8 @@ import { ApiClient } from './api.ts';
 export type ApiProcess = {
   readonly client: ApiClient;
   readonly pid: number;
-  /** Sends the signal and resolves when the process is gone. */
-  readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  /** Sends the signal and resolves with the exit code, if it had one, when the process is gone. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
   /** Everything that it wrote to stderr so far. */
   readonly stderr: () => string;
 };
@@ -31,7 +31,7 @@ export const startApiProcess = async (environment: Record<string, string>): Prom
   let written = '';
   child.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
   const stderr = (): string => written;
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit') as Promise<[number | null]>;
   const url = await untilReady(child, stderr);
   return {
     client: new ApiClient(url),
@@ -39,7 +39,8 @@ export const startApiProcess = async (environment: Record<string, string>): Prom
     stderr,
     kill: async (signal) => {
       child.kill(signal);
-      await exited;
+      const [code] = await exited;
+      return code;
     },
   };
 };

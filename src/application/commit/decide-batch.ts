@@ -3,7 +3,7 @@ import { type AccountId, type StreamId, streamIdOf } from '../../domain/account/
 import { type Account, initialState, isOpened, versionOf } from '../../domain/account/account-state.ts';
 import { evolve } from '../../domain/account/evolve.ts';
 import { schemaVersions } from '../../domain/account/upcasters.ts';
-import { DomainError } from '../../domain/domain-error.ts';
+import { DomainError, domainErrorCodes } from '../../domain/domain-error.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import { type MinorUnits, NO_MONEY } from '../../domain/money/money.ts';
 import { type Instant, latest } from '../../domain/time/instant.ts';
@@ -89,13 +89,30 @@ const mustBeNewTransfer = ({ wish }: Command, { facts }: BatchBasis, working: Wo
   }
 };
 
-/** Rejects with VERSION_MISMATCH; an account that does not exist is left for the handler to refuse. */
-const mustBeExpected = ({ expected }: Command['envelope'], working: WorkingSet): void => {
-  if (!expected) return;
+/** The rejection that If-Match asks for, where the account exists in another version. */
+const versionMismatch = ({ expected }: Command['envelope'], working: WorkingSet): DomainError | undefined => {
+  if (!expected) return undefined;
   const version = versionOf(working.get(expected.accountId));
-  if (version !== 0 && !expected.versions.includes(version)) {
-    throw new DomainError('VERSION_MISMATCH', { accountId: expected.accountId, version: version.toString() });
+  if (version === 0 || expected.versions.includes(version)) return undefined;
+  return new DomainError('VERSION_MISMATCH', { accountId: expected.accountId, version: version.toString() });
+};
+
+/** Of two rejections that apply, the one that is documented first. */
+const earlier = (left: DomainError, right: unknown): unknown => {
+  if (!(right instanceof DomainError)) return right;
+  return domainErrorCodes.indexOf(left.code) < domainErrorCodes.indexOf(right.code) ? left : right;
+};
+
+/** The facts. Rejects as the handler does, and with VERSION_MISMATCH in its place among the handler's rejections. */
+const decideExpected = ({ wish, envelope }: Command, working: WorkingSet, recordedAt: Instant): readonly NewEvent[] => {
+  const mismatch = versionMismatch(envelope, working);
+  try {
+    const events = handlerOf(wish).decide(wish, working, { recordedAt, eventIds: envelope.eventIds });
+    if (!mismatch) return events;
+  } catch (error) {
+    throw mismatch ? earlier(mismatch, error) : error;
   }
+  throw mismatch;
 };
 
 const recorded = (
@@ -120,11 +137,10 @@ const recorded = (
 
 const accept = (command: Command, basis: BatchBasis, working: WorkingSet): Accepted => {
   const { wish, envelope } = command;
-  const handler = handlerOf(wish);
-  const accounts = handler.streamsOf(wish).map(working.stream);
+  const accounts = handlerOf(wish).streamsOf(wish).map(working.stream);
   // Clocks of several processes differ, and one may step back: time never runs backwards within a stream.
   const recordedAt = latest(basis.now, ...accounts.filter(isOpened).map((account) => account.recordedAt));
-  const events = handler.decide(wish, working, { recordedAt, eventIds: envelope.eventIds });
+  const events = decideExpected(command, working, recordedAt);
   const changes = events.map((event) =>
     working.apply(recorded(event, command, versionOf(working.stream(event.streamId)) + 1, recordedAt)),
   );
@@ -150,7 +166,6 @@ const decideOne = (command: Command, basis: BatchBasis, working: WorkingSet): De
     mustBeNewTransaction(command, basis, working);
     mustBeNewTransfer(command, basis, working);
     isOfAccounts = true;
-    mustBeExpected(command.envelope, working);
     const accepted = accept(command, basis, working);
     use(command, accepted, working);
     return accepted;

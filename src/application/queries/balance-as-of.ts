@@ -37,14 +37,13 @@ export const balanceAsOf = async (
   { asOf, version }: { readonly asOf: Instant; readonly version: number },
 ): Promise<MinorUnits> => {
   const byTime = await lastInOrder(models, accountId, { effectiveAt: asOf });
-  if (!byTime) return NO_MONEY;
-  const last = byTime.version <= version ? byTime : await lastInOrder(models, accountId, { version });
-  if (!last) return NO_MONEY;
+  const isKnown = byTime === undefined || byTime.version <= version;
+  const last = isKnown ? byTime : await lastInOrder(models, accountId, { version });
   // Up to `last` every entry counts. Behind it only those do that were dated back to `asOf` or before.
   const backDated = await models.table(statementEntriesTable).range({
     where: { accountId, backDated: true },
-    bounds: { version: { gt: last.version, lte: version }, effectiveAt: { lte: new Date(asOf) } },
+    bounds: { version: { gt: last?.version ?? 0, lte: version }, effectiveAt: { lte: new Date(asOf) } },
     order: ['effectiveAt', 'version'],
   });
-  return add(minorUnits(last.balanceAfter), sumOf(backDated));
+  return add(minorUnits(last?.balanceAfter ?? NO_MONEY), sumOf(backDated));
 };

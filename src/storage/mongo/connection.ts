@@ -4,6 +4,8 @@ export type MongoSettings = {
   readonly uri: string;
   /** Milliseconds after which an operation that gets no answer is given up, with its socket. */
   readonly timeout: number;
+  /** Milliseconds in which a primary must be found; default `timeout`. */
+  readonly selectionTimeout?: number;
   readonly poolSize: number;
 };
 
@@ -42,7 +44,12 @@ const databaseIn = (uri: string): string => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]
  * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
  * server cannot be reached or is no replica set.
  */
-export const connectMongo = async ({ uri, timeout, poolSize }: MongoSettings): Promise<Connection> => {
+export const connectMongo = async ({
+  uri,
+  timeout,
+  selectionTimeout = timeout,
+  poolSize,
+}: MongoSettings): Promise<Connection> => {
   const connection = createConnection(uri, {
     dbName: decodeURIComponent(databaseIn(uri)),
     bufferCommands: false,
@@ -52,7 +59,7 @@ export const connectMongo = async ({ uri, timeout, poolSize }: MongoSettings): P
     // int64 as bigint whatever its size: as numbers, amounts would change their type when they grow beyond 2^53.
     useBigInt64: true,
     maxPoolSize: poolSize,
-    serverSelectionTimeoutMS: timeout,
+    serverSelectionTimeoutMS: selectionTimeout,
     socketTimeoutMS: timeout,
     waitQueueTimeoutMS: timeout,
     readPreference: 'primary',
@@ -63,7 +70,7 @@ export const connectMongo = async ({ uri, timeout, poolSize }: MongoSettings): P
   });
   try {
     await connection.asPromise();
-    mustCarryLedger((await connection.getClient().db().command({ hello: 1 })) as Hello);
+    mustCarryLedger(await connection.getClient().db().command({ hello: 1 }));
     return connection;
   } catch (error) {
     await connection.close().catch(() => undefined);

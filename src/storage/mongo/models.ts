@@ -106,7 +106,7 @@ export const modelOf = (
 ): Model<AnyDocument> => {
   const existing = connection.models[collection] as Model<AnyDocument> | undefined;
   if (existing) return existing;
-  const schema = new Schema(definitions[name] as SchemaDefinition, {
+  const schema = new Schema(definitions[name], {
     versionKey: false,
     autoCreate: false,
     autoIndex: false,

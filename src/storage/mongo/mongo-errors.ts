@@ -16,21 +16,21 @@ const hasLabel = (error: Error, label: string): boolean =>
 const isConflict = (error: Error): boolean =>
   error instanceof mongo.MongoServerError && (error.code === DUPLICATE_KEY || error.code === WRITE_CONFLICT);
 
+// What the driver itself throws when it cannot reach, choose or keep a server, and not when it was called wrongly.
+const driverErrors = [
+  mongo.MongoNetworkError,
+  mongo.MongoServerSelectionError,
+  mongo.MongoNotConnectedError,
+  mongo.MongoTopologyClosedError,
+  mongo.MongoClientClosedError,
+  mongo.MongoExpiredSessionError,
+];
+
 const isUnavailable = (error: Error): boolean => {
   if (error instanceof mongo.MongoServerError) {
     return UNAVAILABLE.has(Number(error.code)) || hasLabel(error, 'TransientTransactionError');
   }
-  // What the driver itself throws when it cannot reach, choose or keep a server, and not when it was called wrongly.
-  return (
-    error instanceof mongo.MongoNetworkError ||
-    error instanceof mongo.MongoServerSelectionError ||
-    error instanceof mongo.MongoNotConnectedError ||
-    error instanceof mongo.MongoTopologyClosedError ||
-    error instanceof mongo.MongoClientClosedError ||
-    error instanceof mongo.MongoWriteConcernError ||
-    error instanceof mongo.MongoExpiredSessionError ||
-    poolErrors.has(error.name)
-  );
+  return driverErrors.some((kind) => error instanceof kind) || poolErrors.has(error.name);
 };
 
 /** What stopped a bulk: the driver wraps even a broken connection in an error of the server's kind, without code or label. */

@@ -47,7 +47,7 @@ export class MongoEventStore implements EventStore {
 
   async append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await collectionOf(this.#model).insertMany(events.map(toDocument) as unknown as AnyDocument[], {
+    await collectionOf(this.#model).insertMany(events.map(toDocument), {
       session: sessionOf(work),
     });
   }

@@ -87,7 +87,7 @@ export class MongoSnapshotStore implements SnapshotStore {
     const replacements = snapshots.map(documentOf).map((replacement) => ({
       replaceOne: {
         filter: { _id: replacement._id },
-        replacement: replacement as unknown as AnyDocument,
+        replacement: replacement,
         upsert: true,
       },
     }));

@@ -31,7 +31,8 @@ const createTwin = async (database: mongo.Db, name: string, twin: string): Promi
   const validator = (live as { options?: { validator?: mongo.Document } } | undefined)?.options?.validator;
   await database.createCollection(twin, validator ? { validator } : {});
   for (const { v: _v, key, name: indexName, ...options } of await database.collection(name).indexes()) {
-    if (indexName !== '_id_') await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' });
+    if (indexName !== '_id_')
+      await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' }, {});
   }
 };
 

@@ -1,6 +1,6 @@
 import type { Model, mongo, QueryFilter } from 'mongoose';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
-import type { RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type { Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
@@ -18,8 +18,8 @@ const behind = (order: readonly string[], after: readonly unknown[], beyond: '$g
 
 const filterOf = <R extends Row>({ where = {}, bounds = {}, order, after, direction }: RangeQuery<R>): Filter => {
   const conditions: Filter[] = [{ ...where }];
-  for (const [field, limits] of Object.entries(bounds)) {
-    const operators = Object.entries(limits as object).map(([name, value]) => [`$${name}`, value as unknown]);
+  for (const [field, limits] of Object.entries(bounds as Readonly<Record<string, Bounds>>)) {
+    const operators = Object.entries(limits).map(([name, value]) => [`$${name}`, value]);
     conditions.push({ [field]: Object.fromEntries(operators) });
   }
   if (after) conditions.push(behind(order, after, direction === 'desc' ? '$lt' : '$gt'));
@@ -29,15 +29,15 @@ const filterOf = <R extends Row>({ where = {}, bounds = {}, order, after, direct
 const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocument> => {
   switch (write.kind) {
     case 'insert':
-      return { insertOne: { document: write.row as AnyDocument } };
+      return { insertOne: { document: write.row } };
     case 'put':
-      return { replaceOne: { filter: { _id: write.row._id }, replacement: write.row as AnyDocument, upsert: true } };
+      return { replaceOne: { filter: { _id: write.row._id }, replacement: write.row, upsert: true } };
     case 'patch':
       return { updateOne: { filter: { _id: write.id }, update: { $set: write.set } } };
     case 'swap':
-      return { replaceOne: { filter: write.found as AnyDocument, replacement: write.row as AnyDocument } };
+      return { replaceOne: { filter: write.found, replacement: write.row } };
     case 'remove':
-      return { deleteOne: { filter: write.found as AnyDocument } };
+      return { deleteOne: { filter: write.found } };
   }
 };
 

@@ -154,7 +154,7 @@ export const initial: Migration = {
     );
     for (const [name, { validator, indexes }] of Object.entries(collections)) {
       if (!existing.has(name)) await database.createCollection(name, { validator });
-      for (const { key, options } of indexes) await database.collection(name).createIndex(key, options);
+      for (const { key, options } of indexes) await database.collection(name).createIndex(key, options ?? {}, {});
     }
   },
 };

@@ -5,6 +5,7 @@ import type { Migration } from './migration.ts';
 const migrations: readonly Migration[] = [initial];
 
 const NAMESPACE_EXISTS = 48;
+const UNAUTHORIZED = 13;
 
 type MigrationDocument = { readonly _id: string; readonly appliedAt: Date };
 
@@ -13,12 +14,18 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
 const run = async (migration: Migration, database: mongo.Db): Promise<void> => {
   try {
     await migration.up(database);
   } catch (error) {
+    if (codeOf(error) === UNAUTHORIZED) {
+      const sentence = `The database lacks the migration ${migration.id}, and this user may not run it. Run npm run migrate as one who may.`;
+      throw new MigrationError(sentence, { cause: error });
+    }
     // Another process made the same collection at the same moment; what is left to do is done by going over it again.
-    if (error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS) await run(migration, database);
+    if (codeOf(error) === NAMESPACE_EXISTS) await run(migration, database);
     else throw error;
   }
 };

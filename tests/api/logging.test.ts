@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { createApp } from '../../src/app.ts';
+import { composeDaybook } from '../../src/compose.ts';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { endpoints } from '../../src/http/endpoints.ts';
+import { listen } from '../../src/server.ts';
+import { ApiClient } from '../support/api.ts';
+import { openTestDatabase } from '../support/database.ts';
+
+const lines: string[] = [];
+let client: ApiClient;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  const database = await openTestDatabase();
+  const log = pino({ level: 'trace', base: null }, { write: (line: string) => void lines.push(line) });
+  const daybook = composeDaybook(database.storage, readEnvironment({}), log);
+  const server = await listen(createApp(daybook.services, log), '127.0.0.1', 0);
+  client = new ApiClient(server.url);
+  close = async () => {
+    await Promise.all([daybook.drain(), server.close(1_000)]);
+    await database.drop();
+  };
+});
+
+afterAll(() => close());
+
+const requestLine = z.strictObject({
+  level: z.literal(30),
+  time: z.number(),
+  id: z.string(),
+  method: z.enum(['GET', 'POST', 'PUT', 'HEAD']),
+  route: z.enum(['unmatched', '/openapi.json', '/docs', ...endpoints.map(({ path }) => path)]),
+  status: z.int(),
+  aborted: z.boolean().optional(),
+  msg: z.literal('request'),
+});
+
+// Names that can be found again wherever they turn up.
+const secrets = {
+  alice: 'account-of-alice',
+  bob: 'account-of-bob',
+  nobody: 'account-of-nobody',
+  owner: 'owner-of-alice',
+  large: 918_273_645,
+  small: 192_837_465,
+  huge: 777_888_999,
+  reference: 'rent-for-may',
+  source: 'iban-de02',
+  destination: 'cash-desk',
+  reason: 'because-of-fraud',
+  name: 'marital-status',
+  value: 'divorced',
+  transferId: 'transfer-of-rent',
+  transactionId: 'transaction-4711',
+  key: 'key-of-alice',
+};
+
+/** Everything that can be asked, said or refused, once. Resolves with how many requests that took. */
+const liveADay = async (): Promise<number> => {
+  const { alice, bob, nobody, owner, large, small, huge, reference, reason, source, destination, key } = secrets;
+  const { transferId, transactionId } = secrets;
+  const metadata = { [secrets.name]: secrets.value };
+  const eur = { currency: 'EUR', reference, metadata };
+  const posts: readonly (readonly [string, unknown])[] = [
+    ['/v1/accounts', { accountId: alice, ownerId: owner, currency: 'EUR', metadata }],
+    ['/v1/accounts', { accountId: bob, ownerId: owner, currency: 'EUR' }],
+    [`/v1/accounts/${alice}/deposits`, { amount: large, source, transactionId, ...eur }],
+    [`/v1/accounts/${alice}/deposits`, { amount: large, source, transactionId, ...eur }],
+    [`/v1/accounts/${alice}/withdrawals`, { amount: small, destination, ...eur }],
+    [`/v1/accounts/${alice}/withdrawals`, { amount: huge * 1_000, destination, ...eur }],
+    ['/v1/transfers', { transferId, fromAccountId: alice, toAccountId: bob, amount: small, ...eur }],
+    ['/v1/transfers', { fromAccountId: alice, toAccountId: nobody, amount: small, ...eur }],
+    [`/v1/accounts/${alice}/freeze`, { reason }],
+    [`/v1/accounts/${alice}/deposits`, { amount: large, ...eur }],
+    [`/v1/accounts/${alice}/unfreeze`, { reason }],
+    [`/v1/accounts/${alice}/overdraft-limit`, { overdraftLimit: huge }],
+    [`/v1/accounts/${alice}/close`, { reason }],
+    [`/v1/accounts/${alice}/deposits`, { amount: String(large), reference: 7, ...metadata }],
+    [`/v1/accounts/${alice}/deposits`, `{"reference":"${reference}"`],
+    [`/v1/accounts/${alice}/nothing?owner=${owner}`, eur],
+  ];
+  const headers = { 'User-Agent': owner, Cookie: `who=${owner}`, Referer: `http://x/${alice}` };
+  for (const [path, body] of posts) await client.post(path, body, headers);
+  await client.post(`/v1/accounts/${alice}/deposits`, { amount: large, ...eur }, { 'Idempotency-Key': key });
+  const ofAlice = ['', '/balance', '/statement', '/events', '?asOf=x', '/statement?limit=0'];
+  const paths = [
+    ...ofAlice.map((rest) => `/v1/accounts/${alice}${rest}`),
+    ...[`/v1/accounts?ownerId=${owner}`, `/v1/accounts/${nobody}`, `/v1/transfers/${transferId}`, `/${alice}`],
+    ...['/docs', '/docs/start.js', '/openapi.json', '/health'],
+  ];
+  for (const path of paths) await client.get(path, headers);
+  await client.send('PUT', `/v1/accounts/${alice}`);
+  await client.send('HEAD', `/v1/accounts/${alice}`);
+  await client.get('/health', { 'X-Request-Id': '{"level":60,"msg":"forged"}' });
+  return posts.length + 1 + paths.length + 3;
+};
+
+describe('the log of a whole day', () => {
+  let requests = 0;
+
+  beforeAll(async () => {
+    requests = await liveADay();
+    await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(requests));
+  });
+
+  it('has one line for each request: when, what kind, how it ended, how long it took', () => {
+    expect(lines).toHaveLength(requests);
+    for (const line of lines) requestLine.parse(JSON.parse(line));
+  });
+
+  it('has routes in place of addresses', () => {
+    const routes = new Set(lines.map((line) => requestLine.parse(JSON.parse(line)).route));
+    expect(routes).toContain('/v1/accounts/{accountId}/deposits');
+    expect(routes).toContain('/v1/transfers/{transferId}');
+    expect(routes).toContain('unmatched');
+  });
+
+  it.each(Object.entries(secrets))('does not say: %s', (_, secret) => {
+    expect(lines.filter((line) => line.includes(String(secret)))).toEqual([]);
+  });
+});

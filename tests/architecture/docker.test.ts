@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { environmentSchema } from '../../src/config/environment.ts';
+
+/** Settings of a mongod that Daybook runs itself, which it does not do in a container. */
+const notForContainers = new Set(['DAYBOOK_STORAGE', 'DAYBOOK_DATA_DIR', 'DAYBOOK_CACHE_DIR']);
+
+describe('docker-compose.yml', () => {
+  let compose: string;
+
+  beforeAll(async () => {
+    compose = await readFile('docker-compose.yml', 'utf8');
+  });
+
+  it('hands every setting of Daybook on to the API', () => {
+    const names = Object.keys(environmentSchema.shape).filter((name) => name.startsWith('DAYBOOK_'));
+    const wanted = names.filter((name) => !notForContainers.has(name));
+    expect(wanted.filter((name) => !compose.includes(`\n      ${name}:\n`))).toEqual([]);
+    expect(compose).toContain('\n      LOG_LEVEL:\n');
+  });
+
+  it('publishes nothing but the API, and that on this machine only', () => {
+    const published = compose.split('\n').filter((line) => /^ +- '?\S*:\d+'?$/.test(line) || line.includes('ports:'));
+    expect(published.map((line) => line.trim())).toEqual([
+      'ports:',
+      "- '${API_HOST:-127.0.0.1}:${API_PORT:-3000}:3000'",
+    ]);
+  });
+});
+
+describe('the image of the API', () => {
+  it('does not run as root, says when it is ready, and gets its signals itself', async () => {
+    const dockerfile = await readFile('docker/Dockerfile', 'utf8');
+    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^HEALTHCHECK [^]*\/health\/ready/m);
+    expect(dockerfile.trimEnd()).toMatch(/\nCMD \["node", "dist\/main\.js"\]$/);
+  });
+});

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { eventStoreContract } from './event-store-contract.ts';
+import type { StorageFixture } from './fixture.ts';
+import { historyContract } from './history-contract.ts';
+import { shadowContract } from './shadow-contract.ts';
+import { snapshotContract } from './snapshot-contract.ts';
+import { tableContract } from './table-contract.ts';
+import { unitOfWorkContract } from './unit-of-work-contract.ts';
+
+/** Everything that the application may expect of a storage. Memory is trusted in unit tests only because it keeps this. */
+export const storageContract = (name: string, open: () => Promise<StorageFixture>): void => {
+  describe(`${name} keeps the storage contract`, () => {
+    let fixture: StorageFixture;
+    const under = (): StorageFixture => fixture;
+
+    beforeAll(async () => {
+      fixture = await open();
+    });
+    afterAll(() => fixture.close());
+
+    eventStoreContract(under);
+    snapshotContract(under);
+    tableContract(under);
+    unitOfWorkContract(under);
+    historyContract(under);
+    shadowContract(under);
+
+    it('answers a ping', () => fixture.storage.ping());
+  });
+};

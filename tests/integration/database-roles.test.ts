@@ -1,0 +1,206 @@
+import { MongoServerError, type Collection, type Db } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { projections } from '../../src/projections/index.ts';
+import { connectMongo } from '../../src/storage/mongo/connection.ts';
+import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
+import { openMongoStorage } from '../../src/storage/mongo/mongo-storage.ts';
+import { type ApiClient, startApi, type TestApi } from '../support/api.ts';
+import { startApiProcess } from '../support/api-process.ts';
+import { type GuardedMongod, readRoles, startGuardedMongod } from '../support/guarded-mongod.ts';
+import { runScript, type ScriptResult } from '../support/run-script.ts';
+
+const UNAUTHORIZED = 13;
+
+type Ids = { readonly eventId: string };
+
+/** One of everything that the API can do; fails where one is refused. */
+const useEverything = async (client: ApiClient, prefix: string): Promise<void> => {
+  const [from, to] = [`${prefix}-from`, `${prefix}-to`];
+  await client.open({ accountId: from, initialDeposit: { amount: 1_000 } });
+  await client.open({ accountId: to });
+  const post = async (path: string, body: object, status = 201): Promise<Record<string, unknown>> => {
+    const reply = await client.post(path, body);
+    expect(reply.status, `${path}: ${reply.text}`).toBe(status);
+    return reply.body;
+  };
+  const get = async (path: string): Promise<Record<string, unknown>> => {
+    const reply = await client.get(path);
+    expect(reply.status, `${path}: ${reply.text}`).toBe(200);
+    return reply.body;
+  };
+  const money = { amount: 100, currency: 'EUR', transactionId: `${prefix}-transaction` };
+  await post(`/v1/accounts/${from}/deposits`, money);
+  await post(`/v1/accounts/${from}/deposits`, money, 409);
+  await post(`/v1/accounts/${from}/withdrawals`, { amount: 50, currency: 'EUR' });
+  const transfer = { fromAccountId: from, toAccountId: to, amount: 300, currency: 'EUR' };
+  const { transferId, from: sent } = await post('/v1/transfers', transfer);
+  await post('/v1/reversals', { eventId: (sent as Ids).eventId, amount: 100, reason: 'partly' });
+  await post(`/v1/accounts/${from}/freeze`, { reason: 'asked for' }, 200);
+  await post(`/v1/accounts/${from}/unfreeze`, { reason: 'asked for' }, 200);
+  await post(`/v1/accounts/${from}/overdraft-limit`, { overdraftLimit: 500 }, 200);
+  const now = encodeURIComponent(new Date().toISOString());
+  for (const path of ['', '?version=2', `?asOf=${now}`, `?knownAt=${now}`, '/balance', '/statement', '/events']) {
+    await get(`/v1/accounts/${from}${path}`);
+  }
+  await get(`/v1/accounts?ownerId=owner&limit=1`);
+  await get(`/v1/transfers/${String(transferId)}`);
+  await get('/health/ready');
+  expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(850);
+};
+
+const writable = async (): Promise<readonly string[]> => {
+  const { roles } = await readRoles();
+  const api = roles.find(({ role }) => role === 'daybookApi');
+  return (api?.privileges ?? []).map(({ collection }) => collection).filter((name) => name !== '');
+};
+
+describe('the roles of docker/mongo/roles.json', () => {
+  let mongod: GuardedMongod;
+  let connection: Connection;
+  let database: Db;
+  let events: Collection<{ _id: string }>;
+  let api: TestApi;
+  let firstRun: readonly string[];
+  let migration: ScriptResult;
+
+  beforeAll(async () => {
+    mongod = await startGuardedMongod(inject('mongodPath'));
+    firstRun = await mongod.setUp();
+    migration = await runScript('migrate', [], { MONGODB_URI: mongod.uriFor('daybook-migrate') });
+    connection = await connectMongo({ uri: mongod.uriFor('daybook-api'), timeout: 10_000, poolSize: 10 });
+    database = connection.getClient().db(connection.name);
+    events = database.collection('events');
+    api = await startApi(openMongoStorage(connection, 10_000));
+    await api.client.open({ accountId: 'first', initialDeposit: { amount: 1_000 } });
+  });
+
+  afterAll(async () => {
+    await api.close();
+    await connection.close();
+    await mongod.stop();
+  });
+
+  const refuses = async (attempt: () => Promise<unknown>): Promise<void> => {
+    const before = await events.find().sort({ _id: 1 }).toArray();
+    const error = await attempt().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(MongoServerError);
+    expect((error as MongoServerError).code, String(error)).toBe(UNAUTHORIZED);
+    expect(await events.find().sort({ _id: 1 }).toArray()).toEqual(before);
+  };
+
+  it('are set up from nothing, and brought up to date by every later run', async () => {
+    const again = await mongod.setUp();
+    expect(firstRun.filter((line) => line.endsWith('created.'))).toHaveLength(4);
+    expect(again.filter((line) => line.endsWith('brought up to date.'))).toHaveLength(4);
+  });
+
+  it('are not set up by somebody with another password, nor with one that a connection string cannot carry', async () => {
+    await expect(mongod.setUp({ 'daybook-admin': 'something-else' })).rejects.toThrow(/not the one that this database/);
+    await expect(mongod.setUp({ 'daybook-api': 'p@ss:word/' })).rejects.toThrow(/letters, digits/);
+  });
+
+  it('say of every collection of the ledger what the API may write there, and of none that does not exist', async () => {
+    const owner = await connectMongo({ uri: mongod.uriFor('daybook-migrate'), timeout: 10_000, poolSize: 1 });
+    const existing = await owner.getClient().db(owner.name).listCollections({}, { nameOnly: true }).toArray();
+    await owner.close();
+    const names = existing.map(({ name }) => name).filter((name) => name !== 'migrations');
+    expect((await writable()).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('let the API do everything that it does', async () => {
+    await useEverything(api.client, 'here');
+  });
+
+  it('let the API write snapshots', async () => {
+    const account = await api.client.open({ accountId: 'long' });
+    for (let version = Number(account.version); version < 101; version += 1) {
+      await api.client.post('/v1/accounts/long/deposits', { amount: 1, currency: 'EUR' });
+    }
+    await expect.poll(() => database.collection('snapshots').countDocuments({ streamId: 'account-long' })).toBe(1);
+    await database.collection('snapshots').updateOne({ streamId: 'account-long' }, { $set: { stateHash: 'damaged' } });
+    const at = await api.client.get('/v1/accounts/long?version=100');
+    expect(at.body.version).toBe(100);
+  });
+
+  it('let a process of the API start on a migrated database, and serve', async () => {
+    const started = await startApiProcess({ MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' });
+    try {
+      await useEverything(started.client, 'there');
+    } finally {
+      await started.kill('SIGTERM');
+    }
+  });
+
+  it('let the migrations run before the API, and say when there is nothing to do', async () => {
+    const again = await runScript('migrate', [], { MONGODB_URI: mongod.uriFor('daybook-migrate') });
+    expect(migration).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('migrated the database: 0001') as string,
+    });
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('up to date') as string });
+  });
+
+  it('let an account be replayed as the API, and all read models be rebuilt as the one who migrates', async () => {
+    const as = (user: string): Record<string, string> => ({ MONGODB_URI: mongod.uriFor(user) });
+    expect(await runScript('replay', ['--account', 'first'], as('daybook-api'))).toMatchObject({ code: 0 });
+    expect(await runScript('rebuild', ['--account', 'first'], as('daybook-api'))).toMatchObject({ code: 1 });
+    expect(await runScript('rebuild', ['--switch'], as('daybook-migrate'))).toMatchObject({ code: 0 });
+  });
+
+  it('give the API nothing to migrate with', async () => {
+    expect(await migrate(database, () => new Date())).toEqual([]);
+    await refuses(() => database.collection<{ _id: string }>('migrations').insertOne({ _id: '9999-forged' }));
+    await refuses(() => database.collection('migrations').deleteMany({}));
+  });
+
+  const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+    updateOne: () => events.updateOne({}, { $set: { type: 'MoneyWithdrawn' } }),
+    updateMany: () => events.updateMany({}, { $inc: { 'data.amount': 1 } }),
+    'an upsert': () => events.updateOne({ _id: 'new' }, { $set: { type: 'MoneyDeposited' } }, { upsert: true }),
+    replaceOne: () => events.replaceOne({}, { _id: 'x' }),
+    findOneAndUpdate: () => events.findOneAndUpdate({}, { $set: { type: 'MoneyWithdrawn' } }),
+    bulkWrite: () => events.bulkWrite([{ deleteOne: { filter: {} } }]),
+    deleteOne: () => events.deleteOne({}),
+    deleteMany: () => events.deleteMany({}),
+    findOneAndDelete: () => events.findOneAndDelete({}),
+    drop: () => events.drop(),
+    dropDatabase: () => database.dropDatabase(),
+    rename: () => events.rename('other_events'),
+    createIndex: () => database.command({ createIndexes: 'events', indexes: [{ key: { type: 1 }, name: 'by_type' }] }),
+    dropIndexes: () => database.command({ dropIndexes: 'events', index: '*' }),
+    collMod: () => database.command({ collMod: 'events', validator: {} }),
+    '$out into them': () =>
+      database
+        .collection('accounts')
+        .aggregate([{ $out: 'events' }])
+        .toArray(),
+    '$merge into them': () =>
+      database
+        .collection('accounts')
+        .aggregate([{ $merge: 'events' }])
+        .toArray(),
+    'an insert around the validator': () => events.insertOne({ _id: 'shapeless' }, { bypassDocumentValidation: true }),
+    'another collection': () => database.createCollection('more_events'),
+    'a role of its own making': () => database.command({ grantRolesToUser: 'daybook-api', roles: ['daybookMigrate'] }),
+  };
+
+  it.each(Object.entries(changes))('refuse the API to change events: %s', async (_name, attempt) => {
+    await refuses(attempt);
+  });
+
+  it('refuse the API to remove anything at all', async () => {
+    const collections = await writable();
+    expect(collections.length).toBeGreaterThan(projections.length);
+    for (const name of collections) await refuses(() => database.collection(name).deleteMany({}));
+  });
+
+  it('keep the API out of every other database', async () => {
+    const client = connection.getClient();
+    await refuses(() => client.db('admin').collection('system.users').find().toArray());
+    await refuses(() => client.db('other').collection<{ _id: string }>('events').insertOne({ _id: 'x' }));
+  });
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectMongo } from '../../src/storage/mongo/connection.ts';
+import { initial } from '../../src/storage/mongo/migrations/0001-initial.ts';
+import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
+import { startApiProcess } from '../support/api-process.ts';
+
+const now = (): Date => new Date();
+
+describe('migrations', () => {
+  let connections: readonly Connection[] = [];
+  const used: string[] = [];
+
+  beforeAll(async () => {
+    const connect = (): Promise<Connection> => connectMongo({ uri: inject('mongoUri'), timeout: 10_000, poolSize: 5 });
+    connections = await Promise.all([connect(), connect(), connect(), connect()]);
+  });
+  afterAll(async () => {
+    for (const name of used) await connections[0]?.getClient().db(name).dropDatabase();
+    await Promise.all(connections.map((connection) => connection.close()));
+  });
+
+  const newName = (): string => {
+    const name = `test-${randomUUID()}`;
+    used.push(name);
+    return name;
+  };
+
+  const databaseOn = (index: number, name: string) => {
+    const [connection] = connections.slice(index);
+    if (!connection) throw new Error('no connection');
+    return connection.getClient().db(name);
+  };
+
+  /** Every collection with its validator and indexes. */
+  const shapeOf = async (name: string): Promise<unknown> => {
+    const database = databaseOn(0, name);
+    const collections = await database.listCollections().toArray();
+    const shapes = collections.map(async (collection) => ({
+      name: collection.name,
+      options: (collection as { options?: unknown }).options,
+      indexes: await database.collection(collection.name).indexes(),
+    }));
+    return (await Promise.all(shapes)).sort((left, right) => (left.name < right.name ? -1 : 1));
+  };
+
+  it('run once: at the second start there is nothing to do, and nothing changes', async () => {
+    const name = newName();
+    expect(await migrate(databaseOn(0, name), now)).toEqual([initial.id]);
+    const shape = await shapeOf(name);
+    expect(await migrate(databaseOn(0, name), now)).toEqual([]);
+    expect(await shapeOf(name)).toEqual(shape);
+  });
+
+  it('run from four processes at once give what one alone gives', async () => {
+    const alone = newName();
+    await migrate(databaseOn(0, alone), now);
+    const expected = await shapeOf(alone);
+    for (let round = 0; round < 3; round += 1) {
+      const name = newName();
+      await Promise.all([0, 1, 2, 3].map((index) => migrate(databaseOn(index, name), now)));
+      expect(await shapeOf(name)).toEqual(expected);
+      expect(await databaseOn(0, name).collection('migrations').countDocuments()).toBe(1);
+    }
+  });
+
+  it('go on where an earlier run was killed', async () => {
+    const whole = newName();
+    await migrate(databaseOn(0, whole), now);
+    const name = newName();
+    await migrate(databaseOn(0, name), now);
+    const database = databaseOn(0, name);
+    await database.collection<{ _id: string }>('migrations').deleteMany({});
+    await database.dropCollection('transfers');
+    await database.collection('events').dropIndexes();
+    expect(await migrate(database, now)).toEqual([initial.id]);
+    expect(await shapeOf(name)).toEqual(await shapeOf(whole));
+  });
+
+  it('refuse a database that a newer Daybook has changed, and leave it alone', async () => {
+    const name = newName();
+    const database = databaseOn(0, name);
+    await database.collection<{ _id: string }>('migrations').insertOne({ _id: '9999-from-the-future' });
+    const refusal = { name: 'MigrationError', message: expect.stringContaining('9999-from-the-future') as string };
+    await expect(migrate(database, now)).rejects.toMatchObject(refusal);
+    expect((await database.listCollections().toArray()).map((collection) => collection.name)).toEqual(['migrations']);
+
+    const uri = new URL(inject('mongoUri'));
+    uri.pathname = `/${name}`;
+    await expect(startApiProcess({ MONGODB_URI: uri.href })).rejects.toThrow(
+      /API ended with 1: [^]*migrations that this release does not know \(9999-from-the-future\)\. Run a newer Daybook\.\n$/,
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { Double, Int32, Long } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountsTable } from '../../src/projections/accounts/accounts.ts';
+import { statementEntriesTable } from '../../src/projections/statement-entries/statement-entries.ts';
+import { transfersTable } from '../../src/projections/transfers/transfers.ts';
+import { toDocument } from '../../src/storage/mongo/event-codec.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { moneyDeposited } from '../support/recorded-events.ts';
+import { accountRow } from '../contract/fixture.ts';
+
+type Document = { _id: string; [member: string]: unknown };
+
+const time = new Date();
+
+/** One sound document of each collection that has to do with money. */
+const sound: Readonly<Record<string, Document>> = {
+  events: { ...toDocument(moneyDeposited('a', 1, 5n)) },
+  accounts: { ...accountRow('a') },
+  statement_entries: {
+    _id: 'entry',
+    accountId: 'a',
+    version: 2,
+    type: 'MoneyDeposited',
+    amount: 5n,
+    currency: 'EUR',
+    balanceAfter: 5n,
+    backDated: false,
+    recordedAt: time,
+    effectiveAt: time,
+  },
+  transfers: {
+    _id: 'transfer',
+    status: 'completed',
+    amount: 5n,
+    reversedAmount: 0n,
+    currency: 'EUR',
+    fromAccountId: 'a',
+    fromEventId: 'sent',
+    fromVersion: 2,
+    toAccountId: 'b',
+    toEventId: 'received',
+    recordedAt: time,
+    effectiveAt: time,
+  },
+  idempotency_keys: {
+    _id: 'anonymous key',
+    requestHash: 'hash',
+    status: 201,
+    body: '{}',
+    eventIds: ['event'],
+    expiresAt: new Date(Date.now() + 86_400_000),
+  },
+  transaction_ids: { _id: 'tx', eventId: 'event' },
+  snapshots: {
+    _id: 'account-a/100',
+    streamId: 'account-a',
+    version: 100,
+    recordedAt: time,
+    foldVersion: 1,
+    state: '{}',
+    stateHash: 'hash',
+  },
+};
+
+const refused = { name: 'MongoServerError', code: 121 };
+
+/** Whatever writes to the store, however it gets there: what is no ledger document does not get in. */
+describe('the validators of the store', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  const insert = async (name: string, document: Document): Promise<void> => {
+    await database.connection.collection<Document>(name).insertOne(document);
+  };
+
+  describe.each(Object.entries(sound))('%s', (name, document) => {
+    it('take a sound document', () => insert(name, document));
+
+    it('refuse it where any of its members is missing', async () => {
+      for (const member of Object.keys(document).filter((member) => member !== '_id')) {
+        const lacking = { ...document, _id: `without-${member}` };
+        Reflect.deleteProperty(lacking, member);
+        await expect(insert(name, lacking), member).rejects.toMatchObject(refused);
+      }
+    });
+
+    it('refuse it with a member that nobody knows', async () => {
+      const document2 = { ...document, _id: 'with-more', balance: 1n };
+      await expect(insert(name, document2)).rejects.toMatchObject(refused);
+    });
+
+    it('refuse it where any member is of another type', async () => {
+      for (const member of Object.keys(document).filter((member) => member !== '_id')) {
+        await expect(
+          insert(name, { ...document, _id: `null-${member}`, [member]: null }),
+          member,
+        ).rejects.toMatchObject(refused);
+      }
+    });
+  });
+
+  const amounts = Object.entries(sound).flatMap(([name, document]) =>
+    Object.entries(document).flatMap(([member, value]) => (typeof value === 'bigint' ? [[name, member] as const] : [])),
+  );
+
+  it.each(amounts)('%s refuse a %s that is no int64', async (name, member) => {
+    for (const amount of [new Double(5), new Int32(5), 5.5, '5', null]) {
+      const document = { ...sound[name], _id: 'wrong-amount', [member]: amount };
+      await expect(insert(name, document), String(amount)).rejects.toMatchObject(refused);
+    }
+    const right = { ...sound[name], _id: 'right-amount', version: 77, [member]: Long.fromBigInt(5n) };
+    if (name === 'transfers') Reflect.deleteProperty(right, 'version');
+    await insert(name, right);
+    await database.connection.collection<Document>(name).deleteOne({ _id: 'right-amount' });
+  });
+
+  it.each([new Double(5), new Int32(5), 5.5, 0n, -5n, '5', null])('events refuse the amount %s', async (amount) => {
+    const document = { ...sound.events, _id: 'wrong-amount', version: 78, data: { amount, currency: 'EUR' } };
+    await expect(insert('events', document)).rejects.toMatchObject(refused);
+  });
+
+  it('stand guard over changes as well', async () => {
+    const accounts = database.connection.collection<Document>('accounts');
+    await accounts.insertOne({ ...accountRow('guarded') });
+    for (const change of [{ ledgerBalance: 1.5 }, { status: 'gone' }, { version: 0 }, { colour: 'red' }]) {
+      await expect(accounts.updateOne({ _id: 'guarded' }, { $set: change })).rejects.toMatchObject(refused);
+    }
+  });
+
+  it('and unique indexes are the same on the twins that a rebuild fills', async () => {
+    const names = [accountsTable, statementEntriesTable, transfersTable];
+    const before = await collectionNames();
+    const shadow = await database.storage.openShadow(names);
+    const twins = (await collectionNames()).filter((name) => !before.includes(name));
+    expect(twins).toHaveLength(names.length);
+    for (const { name } of names) {
+      const twin = twins.find((other) => other.startsWith(name)) ?? '';
+      expect(await shapeOf(twin)).toEqual(await shapeOf(name));
+      await expect(insert(twin, { ...sound[name], _id: 'odd', colour: 'red' })).rejects.toMatchObject(refused);
+    }
+    const entry = sound.statement_entries as never;
+    const insertTwice = database.storage.transactionally((work) =>
+      shadow.table(statementEntriesTable).write(work, [
+        { kind: 'insert', row: entry },
+        { kind: 'insert', row: { ...(entry as Document), _id: 'the-same-place' } as never },
+      ]),
+    );
+    await expect(insertTwice).rejects.toMatchObject({ name: 'VersionConflict' });
+    await shadow.drop();
+    expect(await collectionNames()).toEqual(before);
+  });
+
+  const collectionNames = async (): Promise<readonly string[]> => {
+    const found = await database.connection.getClient().db(database.connection.name).listCollections().toArray();
+    return found.map(({ name }) => name).sort();
+  };
+
+  const shapeOf = async (name: string): Promise<unknown> => {
+    const db = database.connection.getClient().db(database.connection.name);
+    const [found] = await db.listCollections({ name }).toArray();
+    const indexes = await db.collection(name).indexes();
+    return { options: (found as { options?: unknown } | undefined)?.options, indexes };
+  };
+});

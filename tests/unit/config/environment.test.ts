@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { BadEnvironment, readEnvironment } from '../../../src/config/environment.ts';
+
+const problemsOf = (source: Record<string, string | undefined>): readonly string[] => {
+  try {
+    readEnvironment(source);
+    return [];
+  } catch (error) {
+    if (!(error instanceof BadEnvironment)) throw error;
+    return error.message.split('\n').slice(1);
+  }
+};
+
+describe('settings', () => {
+  it('have defaults that work', () => {
+    expect(readEnvironment({})).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      DAYBOOK_STORAGE: 'mongo',
+      DAYBOOK_BATCH_LIMIT: 256,
+      DAYBOOK_QUEUE_LIMIT: 10_000,
+    });
+  });
+
+  it('are those that are given', () => {
+    const uri = 'mongodb+srv://user:secret@example.org/daybook?replicaSet=rs0';
+    expect(readEnvironment({ PORT: '0', DAYBOOK_STORAGE: 'memory', MONGODB_URI: uri })).toMatchObject({
+      PORT: 0,
+      DAYBOOK_STORAGE: 'memory',
+      MONGODB_URI: uri,
+    });
+  });
+
+  it('that are empty count as left out', () => {
+    expect(readEnvironment({ PORT: '', MONGODB_URI: '', DAYBOOK_STORAGE: '' })).toStrictEqual(readEnvironment({}));
+  });
+
+  it('of other programs are left alone', () => {
+    expect(readEnvironment({ PATH: '/bin', daybook_x: '1', MY_DAYBOOK_X: '1' })).toStrictEqual(readEnvironment({}));
+  });
+
+  const wrong: readonly [string, string][] = [
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', 'http'],
+    ['PORT', '3000.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['DAYBOOK_STORAGE', 'postgres'],
+    ['MONGODB_URI', 'localhost:27017'],
+    ['MONGODB_URI', 'http://localhost'],
+    ['MONGODB_URI', 'mongodb://local host'],
+    ['DAYBOOK_BATCH_LIMIT', '0'],
+    ['DAYBOOK_BATCH_LIMIT', '1001'],
+    ['DAYBOOK_QUEUE_LIMIT', 'NaN'],
+    ['DAYBOOK_COMMAND_TIMEOUT_MS', '99'],
+    ['DAYBOOK_IDEMPOTENCY_KEY_DAYS', '0'],
+    ['DAYBOOK_SHUTDOWN_TIMEOUT_MS', 'Infinity'],
+  ];
+
+  it.each(wrong)('%s cannot be %s', (name, value) => {
+    expect(problemsOf({ [name]: value })).toStrictEqual([expect.stringContaining(`${name}: `)]);
+  });
+
+  it('that are wrong are all named at once, with those that do not exist', () => {
+    const problems = problemsOf({
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      MONGODB_URI: 'here',
+      DAYBOOK_BATCH_LIMIT: '0',
+      DAYBOOK_BATCHLIMIT: '5',
+      DAYBOOK_: '5',
+    });
+    expect(problems.map((line) => line.trim().split(':')[0])).toStrictEqual([
+      'PORT',
+      'LOG_LEVEL',
+      'MONGODB_URI',
+      'DAYBOOK_BATCH_LIMIT',
+      'DAYBOOK_BATCHLIMIT',
+      'DAYBOOK_',
+    ]);
+  });
+
+  it('that do not exist are taken for typing errors', () => {
+    expect(problemsOf({ DAYBOOK_STORAGES: 'memory' })).toStrictEqual([
+      '  DAYBOOK_STORAGES: is not a setting of Daybook',
+    ]);
+  });
+
+  it('never show a password', () => {
+    expect(problemsOf({ MONGODB_URI: 'mongo://user:secret@host' }).join()).not.toContain('secret');
+  });
+});
