@@ -16,10 +16,10 @@ const behind = (order: readonly string[], after: readonly unknown[], beyond: '$g
   })),
 });
 
-const filterOf = <R extends Row>({ where = {}, bounds = {}, order, after, direction }: RangeQuery<R>): Filter => {
+const filterOf = ({ where, bounds, order, after, direction }: RangeQuery<Row>): Filter => {
   const conditions: Filter[] = [{ ...where }];
-  for (const [field, limits] of Object.entries(bounds as Readonly<Record<string, Bounds>>)) {
-    const operators = Object.entries(limits).map(([name, value]) => [`$${name}`, value]);
+  for (const [field, limits] of Object.entries<Bounds>({ ...bounds })) {
+    const operators = Object.entries(limits).map(([name, value]) => [`$${name}`, value as unknown] as const);
     conditions.push({ [field]: Object.fromEntries(operators) });
   }
   if (after) conditions.push(behind(order, after, direction === 'desc' ? '$lt' : '$gt'));
@@ -65,7 +65,7 @@ export class MongoTable<R extends Row> implements Table<R> {
   async range(query: RangeQuery<R>): Promise<readonly R[]> {
     const sign = query.direction === 'desc' ? -1 : 1;
     const sort = Object.fromEntries(query.order.map((field) => [field, sign] as const));
-    const find = this.model.find(filterOf(query) as QueryFilter<AnyDocument>).sort(sort);
+    const find = this.model.find(filterOf(query as unknown as RangeQuery<Row>) as QueryFilter<AnyDocument>).sort(sort);
     if (query.limit !== undefined) find.limit(query.limit);
     return (await reading(() => find.lean().exec())) as unknown as R[];
   }
