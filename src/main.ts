@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { composeDaybook, openStorage, type OpenedStorage } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
+import { createLog } from './log.ts';
 import { listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
 
@@ -33,7 +34,7 @@ const stopRequested = (): Promise<string> =>
   });
 
 const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
-  const log = pino({ level: environment.LOG_LEVEL, base: null }, pino.destination({ sync: false }));
+  const log = createLog(environment.LOG_LEVEL, pino.destination({ sync: false }));
   const daybook = composeDaybook(opened.storage, environment, log);
   const server = await listen(createApp(daybook.services, log), environment.HOST, environment.PORT);
   const lost = new Promise<Error>((resolve) => opened.onLost(resolve));

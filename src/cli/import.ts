@@ -10,6 +10,7 @@ import type { Storage } from '../application/ports/storage.ts';
 import { composeDaybook } from '../compose.ts';
 import type { Environment } from '../config/environment.ts';
 import { type Currency, isCurrency } from '../domain/money/currency.ts';
+import { createLog } from '../log.ts';
 import { UserError } from '../terminal.ts';
 import { progressBar, runScript, table, toJson } from './script.ts';
 
@@ -158,7 +159,7 @@ type Task = {
 
 const importFile = async ({ file, options, storage, environment, atEnd }: Task): Promise<number> => {
   const { rows, planner } = await plan(file);
-  const daybook = composeDaybook(storage, environment, pino({ level: 'warn', base: null }, pino.destination(2)));
+  const daybook = composeDaybook(storage, environment, createLog('warn', pino.destination(2)));
   const progress = progressBar('rows', rows);
   atEnd(async () => {
     progress.stop();

@@ -3,11 +3,11 @@
  * The reference pages list rejections in this order, too.
  */
 export const domainErrorCodes = [
-  'IDEMPOTENCY_KEY_REUSED',
   'EVENT_NOT_FOUND',
+  'NOT_REVERSIBLE',
+  'IDEMPOTENCY_KEY_REUSED',
   'TRANSACTION_ALREADY_RECORDED',
   'TRANSFER_ALREADY_EXISTS',
-  'NOT_REVERSIBLE',
   'SAME_ACCOUNT',
   'ACCOUNT_ALREADY_EXISTS',
   'ACCOUNT_NOT_FOUND',

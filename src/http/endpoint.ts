@@ -21,8 +21,13 @@ export type Services = {
 
 type Shape = z.ZodObject;
 
-/** One representation of an answer: its media type decides how it is documented. */
-export type AnswerDocument = { readonly description: string; readonly schema?: z.ZodType; readonly csv?: true };
+/** What is documented about an answer: its representations, and the headers it may have beside those of every answer. */
+export type AnswerDocument = {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly csv?: true;
+  readonly headers?: readonly ('ETag' | 'Location' | 'Link')[];
+};
 
 /** A parsed request, and the response to fill. */
 export type Call<P extends Shape, Q extends Shape, B extends z.ZodType> = {

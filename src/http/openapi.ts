@@ -21,7 +21,11 @@ const ifMatch = z
   .meta({ description: 'Only if the account still has this version, in quotes.', example: '"5"' });
 
 const replayed = z.enum(['true']).optional().meta({ description: 'Set where this is the first answer once more.' });
-const etag = z.string().optional().meta({ description: 'The version of the account, in quotes.' });
+const answerHeaders = {
+  ETag: z.string().optional().meta({ description: 'The version of the account, in quotes.' }),
+  Location: z.string().optional().meta({ description: 'Where the new resource can be read.' }),
+  Link: z.string().optional().meta({ description: 'The next page of a CSV statement (RFC 8288).' }),
+};
 const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
 
 // What can happen to any request before its endpoint sees it, and to any command behind it.
@@ -54,14 +58,14 @@ const problemsOf = ({ isCommand, rejects }: Endpoint): ZodOpenApiResponsesObject
 };
 
 const answersOf = ({ answers, isCommand }: Endpoint): ZodOpenApiResponsesObject => {
-  const entries = Object.entries(answers).map(([status, { description, schema, csv }]) => {
+  const entries = Object.entries(answers).map(([status, { description, schema, csv, headers: names = [] }]) => {
     const content = {
       ...(schema && { 'application/json': { schema } }),
       ...(csv && { 'text/csv': { schema: z.string() } }),
     };
     const headers = z.object({
       'X-Request-Id': requestId,
-      ETag: etag,
+      ...Object.fromEntries(names.map((name) => [name, answerHeaders[name]])),
       ...(isCommand && { 'Idempotency-Replayed': replayed }),
     });
     return [status, { description, headers, content }];
@@ -73,7 +77,8 @@ const rejectionsInOrder = ({ rejects }: Endpoint): string =>
   rejects.length === 0 ? '' : `Rejects, in this order, with: ${rejects.map((code) => `\`${code}\``).join(', ')}.`;
 
 const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
-  const { id, tag, summary, description, params, query, body, isCommand } = endpoint;
+  const { id, tag, summary, description, params, query, body, isCommand, rejects } = endpoint;
+  const conditional = rejects.includes('VERSION_MISMATCH') ? { 'If-Match': ifMatch } : {};
   const texts = [description, rejectionsInOrder(endpoint)].filter(Boolean);
   return {
     operationId: id,
@@ -83,7 +88,7 @@ const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
     requestParams: {
       path: params,
       query,
-      ...(isCommand && { header: z.object({ 'Idempotency-Key': idempotencyKey, 'If-Match': ifMatch }) }),
+      ...(isCommand && { header: z.object({ 'Idempotency-Key': idempotencyKey, ...conditional }) }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: { ...problemsOf(endpoint), ...answersOf(endpoint) },

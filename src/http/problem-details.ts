@@ -9,6 +9,8 @@ type RequestErrorCode =
   | 'NOT_ACCEPTABLE'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'REQUEST_TIMEOUT'
+  | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR';
 
 export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode;
@@ -44,6 +46,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
   NOT_ACCEPTABLE: no(406, 'No representation that you accept', 'Accept application/json, or text/csv for statements.'),
+  REQUEST_TIMEOUT: later(408, 'The request did not arrive in time', 'Send it again with the same key.'),
   ACCOUNT_ALREADY_EXISTS: no(409, 'The account id is taken', 'Use the account, or open one under another id.'),
   TRANSFER_ALREADY_EXISTS: no(
     409,
@@ -101,6 +104,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   INSUFFICIENT_FUNDS: no(422, 'Insufficient available balance', 'Debit at most the available balance.'),
   BALANCE_LIMIT_EXCEEDED: no(422, 'The balance would pass 2^53 − 1', 'Use another account for the rest.'),
+  HEADERS_TOO_LARGE: no(431, 'The headers are too large', 'Send at most 16 kB of headers.'),
   INTERNAL_ERROR: later(
     500,
     'Something went wrong on our side',
@@ -139,16 +143,21 @@ export const pointerOf = (path: readonly PropertyKey[]): string =>
     .map((part) => `/${part}`)
     .join('');
 
+// Enough to mend a request by; a body made of nothing but faults must not be answered with a larger one.
+const FAULTS_TOLD = 100;
+
 /** A request that cannot be understood or served as it was sent. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
+  readonly faults: readonly RequestFault[];
 
   constructor(
     readonly code: RequestErrorCode,
-    readonly faults: readonly RequestFault[] = [],
+    faults: readonly RequestFault[] = [],
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(code);
+    this.faults = faults.slice(0, FAULTS_TOLD);
   }
 }
 

@@ -83,6 +83,13 @@ describe('a reversal', () => {
     expect(events.map(({ type }) => type)).toContain('TransactionReversed');
   });
 
+  it('that is refused says which kind of event was named', async () => {
+    const id = await opened(world.client);
+    const { events } = (await world.client.get(`/v1/accounts/${id}/events`)).body as { events: Json[] };
+    const problem = expectProblem(await reverse(String(events[0]?.eventId)), 'NOT_REVERSIBLE');
+    expect(Object.values(problem)).toContain('AccountOpened');
+  });
+
   it('names an event in any case of its letters', async () => {
     const id = await opened(world.client);
     const eventId = await book(id, 'deposits', 9);

@@ -18,7 +18,7 @@ export class Snapshotter {
   keep(accounts: readonly OpenedAccount[]): void {
     if (accounts.length === 0) return;
     this.#waiting.push(...accounts);
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#writeAll();
   }
 
   /** Resolves when nothing is left to write. */
@@ -29,13 +29,16 @@ export class Snapshotter {
   async #writeAll(): Promise<void> {
     // First let the answers out that are waiting for this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const accounts = this.#waiting.splice(0, AT_ONCE);
-      try {
-        await this.storage.snapshots.put(accounts.map(snapshotOf));
-      } catch (error) {
-        this.log.warn({ err: error, count: accounts.length }, 'snapshots not written');
-      }
+    while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, AT_ONCE));
+    // In the same turn as the last look at what is waiting: what comes behind it must start anew, and not wait for nobody.
+    this.#writing = undefined;
+  }
+
+  async #write(accounts: readonly OpenedAccount[]): Promise<void> {
+    try {
+      await this.storage.snapshots.put(accounts.map(snapshotOf));
+    } catch (error) {
+      this.log.warn({ err: error, count: accounts.length }, 'snapshots not written');
     }
   }
 }

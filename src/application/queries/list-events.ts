@@ -11,6 +11,8 @@ export const listEvents =
     { after, limit }: { readonly after: number; readonly limit: number },
   ): Promise<readonly RecordedEvent[]> => {
     const events = await storage.events.read(streamIdOf(accountId), { after, limit });
-    if (events.length === 0 && after === 0) throw new DomainError('ACCOUNT_NOT_FOUND', { accountId });
+    const [first] =
+      events.length > 0 ? events : await storage.events.read(streamIdOf(accountId), { after: 0, limit: 1 });
+    if (!first) throw new DomainError('ACCOUNT_NOT_FOUND', { accountId });
     return events;
   };

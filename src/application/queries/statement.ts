@@ -52,13 +52,17 @@ type Scope = {
 
 const before = (moment: Instant): Instant => instant(moment - 1);
 
-const scopeOf = (row: AccountRow, query: StatementQuery, now: Instant): Scope => ({
-  accountId: row._id as AccountId,
-  from: query.from ?? instant(row.openedAt.getTime()),
+const scopeOf = (row: AccountRow, query: StatementQuery, now: Instant): Scope => {
+  const from = query.from ?? instant(row.openedAt.getTime());
   // Nothing is booked in the future, but another process's clock may be ahead of this one's.
-  to: query.after?.to ?? query.to ?? instant(latest(now, instant(row.updatedAt.getTime())) + 1),
-  accountVersion: query.after?.accountVersion ?? row.version,
-});
+  const justNow = instant(latest(now, instant(row.updatedAt.getTime())) + 1);
+  return {
+    accountId: row._id as AccountId,
+    from,
+    to: query.after?.to ?? query.to ?? latest(justNow, from),
+    accountVersion: query.after?.accountVersion ?? row.version,
+  };
+};
 
 const entriesOf = (
   models: ReadModels,

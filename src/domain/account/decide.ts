@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.ts';
 import { DomainError } from '../domain-error.ts';
 import { availableBalance } from './account-state.ts';
-import { isWithinLimit, LARGEST_AMOUNT, negate } from '../money/money.ts';
+import { isWithinLimit, LARGEST_AMOUNT } from '../money/money.ts';
 import type { Instant } from '../time/instant.ts';
 import type {
   AccountCommand,
@@ -95,11 +95,10 @@ const deposit: Rule<DepositMoney> = (command, account, circumstances) => {
   return happened(opened, circumstances, { type: 'MoneyDeposited', data });
 };
 
-/** Rejects as `mustTake` does, then with INSUFFICIENT_FUNDS, BALANCE_LIMIT_EXCEEDED. */
+/** Rejects as `mustTake` does, then with INSUFFICIENT_FUNDS. */
 const withdraw: Rule<WithdrawMoney> = (command, account, circumstances) => {
   const opened = mustTake(command, account, circumstances);
   mustAfford(opened, command.money.amount);
-  mustHaveRoomFor(opened, negate(command.money.amount));
   const { destination } = command;
   const data = { ...command.money, ...remarksOf(command), ...(destination !== undefined && { destination }) };
   return happened(opened, circumstances, { type: 'MoneyWithdrawn', data });

@@ -5,7 +5,7 @@ import type { Account } from '../account/account-state.ts';
 import { isCredit } from '../account/evolve.ts';
 import { mustAfford, mustExist, mustHaveRoomFor, mustNotBeClosed, mustNotBeFrozen } from '../account/guards.ts';
 import { DomainError } from '../domain-error.ts';
-import { add, type MinorUnits, negate, subtract } from '../money/money.ts';
+import { add, type MinorUnits, subtract } from '../money/money.ts';
 
 /** An event that moved money, and so can be taken back. */
 export type ReversibleEvent = RecordedEvent & { readonly type: ReversibleType };
@@ -28,7 +28,7 @@ export const mustBeReversible = (event: RecordedEvent): ReversibleEvent => {
     case 'TransferReceived':
       return event;
     default:
-      throw new DomainError('NOT_REVERSIBLE', { eventId: event.eventId, type: event.type });
+      throw new DomainError('NOT_REVERSIBLE', { eventId: event.eventId, eventType: event.type });
   }
 };
 
@@ -97,7 +97,6 @@ export const reverse = (
   const debited = legs.filter((leg) => isCredit(leg.originalType));
   const credited = legs.filter((leg) => !isCredit(leg.originalType));
   debited.forEach(({ account }) => mustAfford(account, amount));
-  debited.forEach(({ account }) => mustHaveRoomFor(account, negate(amount)));
   credited.forEach(({ account }) => mustHaveRoomFor(account, amount));
   const common: Omit<Reversal, 'originalEventId' | 'originalType'> = {
     originalAmount: original.data.amount,

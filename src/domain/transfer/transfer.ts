@@ -14,7 +14,7 @@ import {
   mustNotPrecedeOpening,
 } from '../account/guards.ts';
 import { DomainError } from '../domain-error.ts';
-import { type Money, negate } from '../money/money.ts';
+import type { Money } from '../money/money.ts';
 import type { Instant } from '../time/instant.ts';
 import type { TransferId } from './transfer-id.ts';
 
@@ -49,7 +49,6 @@ export const transfer = (
   mustHaveHappened(effectiveAt, recordedAt);
   both.forEach((account) => mustNotPrecedeOpening(account, effectiveAt));
   mustAfford(from, money.amount);
-  mustHaveRoomFor(from, negate(money.amount));
   mustHaveRoomFor(to, money.amount);
   const common = { transferId, ...money, ...remarksOf(command) };
   const [sentId, receivedId] = eventIds;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEndpoint, type Endpoint } from '../endpoint.ts';
+import { type AnswerDocument, defineEndpoint, type Endpoint } from '../endpoint.ts';
 import { answerAccount } from '../presenters/account.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
@@ -9,7 +9,9 @@ import { accountView } from '../schemas/views.ts';
 import { submit } from './answer.ts';
 
 const params = z.strictObject({ accountId });
-const answers = { 200: { description: 'The account as it is now.', schema: accountView } };
+const answers: Record<number, AnswerDocument> = {
+  200: { description: 'The account as it is now.', schema: accountView, headers: ['ETag'] },
+};
 const guards: readonly ProblemCode[] = [
   'IDEMPOTENCY_KEY_REUSED',
   'ACCOUNT_NOT_FOUND',

@@ -35,7 +35,7 @@ export const getAccount = defineEndpoint({
   summary: 'One account, now or at any moment',
   params,
   query: moment,
-  answers: { 200: { description: 'The account.', schema: accountView }, 304: unchanged },
+  answers: { 200: { description: 'The account.', schema: accountView, headers: ['ETag'] }, 304: unchanged },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries }, { params, query, response }) => {
     const row = await queries.findAccount(params.accountId, query);
@@ -51,7 +51,7 @@ export const getBalance = defineEndpoint({
   summary: 'The balance of an account, now or at any moment',
   params,
   query: moment,
-  answers: { 200: { description: 'The balance.', schema: balanceView }, 304: unchanged },
+  answers: { 200: { description: 'The balance.', schema: balanceView, headers: ['ETag'] }, 304: unchanged },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries, clock }, { params, query, response }) => {
     const now = clock.now();

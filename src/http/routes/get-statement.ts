@@ -55,7 +55,7 @@ export const getStatement = defineEndpoint({
     'As CSV, the link to the next page is in the Link header.',
   params: z.strictObject({ accountId }),
   query,
-  answers: { 200: { description: 'One page.', schema: statementView, csv: true } },
+  answers: { 200: { description: 'One page.', schema: statementView, csv: true, headers: ['Link'] } },
   rejects: ['NOT_ACCEPTABLE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries }, { params: { accountId }, query, request, response }) => {
     const { cursor, ...asked } = query;

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { defineEndpoint, type Services } from '../endpoint.ts';
 import { healthView } from '../schemas/views.ts';
+import { RETRY_AFTER_SECONDS } from '../middleware/error-handler.ts';
 import { sendJson } from './answer.ts';
 
 type Check = 'ok' | 'unavailable';
@@ -22,6 +23,7 @@ const answer = async (services: Services, response: Response): Promise<void> => 
   };
   const status = Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'unavailable';
   response.status(status === 'ok' ? 200 : 503).set('Cache-Control', 'no-store');
+  if (status !== 'ok') response.set('Retry-After', RETRY_AFTER_SECONDS.toString());
   sendJson(response, { status, checks, commandsWaiting: services.ledger.waiting });
 };
 

@@ -21,7 +21,7 @@ const common = {
 };
 
 const answers: Record<number, AnswerDocument> = {
-  201: { description: 'What it did, with the balances behind it.', schema: receiptView },
+  201: { description: 'What it did, with the balances behind it.', schema: receiptView, headers: ['ETag'] },
 };
 
 const guards: readonly ProblemCode[] = [

@@ -33,7 +33,7 @@ export const openAccount = defineEndpoint({
   summary: 'Open an account',
   description: 'Without `accountId` the ledger makes one (UUID v7). The account begins at `effectiveAt`, default now.',
   body,
-  answers: { 201: { description: 'The account.', schema: accountView } },
+  answers: { 201: { description: 'The account.', schema: accountView, headers: ['ETag', 'Location'] } },
   rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
   handle: async (services, call) => {
     const { accountId = uuid() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;

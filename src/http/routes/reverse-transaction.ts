@@ -20,7 +20,9 @@ export const reverseTransaction = defineEndpoint({
     'Without `amount`: all that has not been taken back yet. Of a transfer, name either leg: both are reversed together. ' +
     'If-Match speaks of the account whose event is named.',
   body,
-  answers: { 201: { description: 'The reversal on the account whose event was named.', schema: reversalView } },
+  answers: {
+    201: { description: 'The reversal on the account whose event was named.', schema: reversalView, headers: ['ETag'] },
+  },
   rejects: [
     'EVENT_NOT_FOUND',
     'NOT_REVERSIBLE',

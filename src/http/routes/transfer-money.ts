@@ -33,7 +33,7 @@ export const transferMoney = defineEndpoint({
   description:
     'Both legs or neither. If-Match speaks of the sender. Each rule is asked of the sender first, then of the receiver.',
   body,
-  answers: { 201: { description: 'The transfer.', schema: transferView } },
+  answers: { 201: { description: 'The transfer.', schema: transferView, headers: ['ETag', 'Location'] } },
   rejects: [
     'IDEMPOTENCY_KEY_REUSED',
     'TRANSACTION_ALREADY_RECORDED',
