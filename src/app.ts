@@ -1,5 +1,4 @@
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Services } from './http/endpoint.ts';
 import { errorHandler } from './http/middleware/error-handler.ts';
@@ -14,7 +13,6 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.enable('strict routing');
   app.enable('case sensitive routing');
   app.use(requestContext(log, services.isDraining));
-  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } }));
   app.use(routerOver(services));
   app.use(errorHandler(log));
   return app;

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { v7 as uuid } from 'uuid';
 import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
@@ -8,6 +7,7 @@ import type { Clock } from './application/ports/clock.ts';
 import type { Log } from './application/ports/log.ts';
 import type { Storage } from './application/ports/storage.ts';
 import type { Row } from './application/ports/table.ts';
+import { newId } from './application/new-id.ts';
 import { queriesOver, type Queries } from './application/queries/queries.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
@@ -187,7 +187,7 @@ export const composeDaybook = (
     ledger,
     queries,
     clock,
-    newEventId: () => uuid() as EventId,
+    newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
     isDraining: () => isEnding,
   };

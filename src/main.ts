@@ -34,7 +34,7 @@ const stopRequested = (): Promise<string> =>
   });
 
 const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
-  const log = createLog(environment.LOG_LEVEL, pino.destination({ sync: false }));
+  const log = createLog(environment.LOG_LEVEL, pino.destination({ sync: false, minLength: 4_096, periodicFlush: 200 }));
   const daybook = composeDaybook(opened.storage, environment, log);
   const server = await listen(createApp(daybook.services, log), environment.HOST, environment.PORT);
   const lost = new Promise<Error>((resolve) => opened.onLost(resolve));

@@ -12,4 +12,6 @@ fi
 chmod 400 "$keyfile"
 chown mongodb:mongodb "$keyfile"
 
-exec docker-entrypoint.sh mongod --replSet rs0 --keyFile "$keyfile" --bind_ip_all
+# A transaction that a killed process left open bars its accounts until its lifetime ends; a batch takes well under a second.
+exec docker-entrypoint.sh mongod --replSet rs0 --keyFile "$keyfile" --bind_ip_all \
+  --setParameter transactionLifetimeLimitSeconds=10

@@ -46,7 +46,7 @@ export class Ledger {
     if (this.#queue.length >= this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
-      this.#committing ??= this.#commitAll().finally(() => (this.#committing = undefined));
+      this.#committing ??= this.#commitAll();
     });
   }
 
@@ -63,6 +63,8 @@ export class Ledger {
       await new Promise((resolve) => setImmediate(resolve));
       await this.settler.settle(this.#queue.splice(0, this.limits.batch));
     }
+    // In the same turn as the last look at the queue: a command behind it must start anew, and not wait for nobody.
+    this.#committing = undefined;
   }
 
   // Those in front wait longest, so the first that has time left ends the search.

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../application/new-id.ts';
 import { type ProblemCode, problemByCode, problemOf } from './problem-details.ts';
 
 const codes: Readonly<Record<string, ProblemCode>> = {
@@ -16,7 +16,7 @@ export const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex):
   }
   const code = codes[error.code ?? ''] ?? 'VALIDATION_FAILED';
   const { status } = problemByCode[code];
-  const requestId = uuid();
+  const requestId = newId();
   const body = JSON.stringify(problemOf(code, requestId));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -24,7 +24,7 @@ const replayed = z.enum(['true']).optional().meta({ description: 'Set where this
 const answerHeaders = {
   ETag: z.string().optional().meta({ description: 'The version of the account, in quotes.' }),
   Location: z.string().optional().meta({ description: 'Where the new resource can be read.' }),
-  Link: z.string().optional().meta({ description: 'The next page of a CSV statement (RFC 8288).' }),
+  Link: z.string().optional().meta({ description: 'The next page, where there is one (RFC 8288).' }),
 };
 const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
 

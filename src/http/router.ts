@@ -4,6 +4,7 @@ import type { Endpoint, Services } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { setRoute } from './middleware/request-context.ts';
 import { RequestError } from './problem-details.ts';
+import { send } from './send.ts';
 
 const LARGEST_BODY = '64kb';
 
@@ -37,7 +38,7 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 const methodNotAllowed =
   (allow: string): RequestHandler =>
   (request, response, next) => {
-    if (request.method === 'OPTIONS') response.set('Allow', allow).status(204).end();
+    if (request.method === 'OPTIONS') send(response, { status: 204, body: '', headers: { Allow: allow } });
     else next(new RequestError('METHOD_NOT_ALLOWED', [], { Allow: allow }));
   };
 

@@ -175,6 +175,7 @@ describe('/docs', () => {
       'img-src': "'self' data:",
       'base-uri': "'none'",
       'frame-ancestors': "'none'",
+      'form-action': "'none'",
     });
     expect(page.text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=|javascript:/i);
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { idempotencyKeysTable } from '../../src/application/commit/claims.ts';
 import type { Command } from '../../src/application/commands/command.ts';
@@ -91,5 +92,16 @@ describe('a request that another process answers while this one is reading', () 
     const { ledger } = ledgerOver(interruptedBehindKeys(storage, () => other.ledger.submit(taking)));
     const second = ledger.submit(commandOf(withdrawMoney('payer', 99n), { key }));
     await expect(second).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+});
+
+describe('a command that comes in just when the last batch ends', () => {
+  // How many steps a caller takes between an answer and its next command is its own affair.
+  it.each(Array.from({ length: 12 }, (_, steps) => steps))('is committed at once, %i steps behind', async (steps) => {
+    const { ledger } = ledgerOver(openMemoryStorage());
+    await ledger.submit(commandOf(openAccount('payer', 100n)));
+    for (let step = 0; step < steps; step += 1) await Promise.resolve();
+    const settled = ledger.submit(commandOf(depositMoney('payer', 1n))).then(() => 'settled');
+    expect(await Promise.race([settled, sleep(1_000, 'left waiting')])).toBe('settled');
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
-import { MongoClient } from 'mongodb';
+import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Outcome } from '../../src/application/commit/settle-batch.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
@@ -60,6 +60,7 @@ describe('a store whose commands fail', () => {
     // A server that really steps down says so to who watches it. This one only pretends, so it has to be asked.
     uri.searchParams.set('serverMonitoringMode', 'poll');
     uri.searchParams.set('heartbeatFrequencyMS', '500');
+    uri.searchParams.set('monitorCommands', 'true');
     connection = await connectMongo({ uri: uri.href, timeout: 2 * TIMEOUT, poolSize: 5 });
     storage = openMongoStorage(connection, TIMEOUT);
     admin = await MongoClient.connect(replicaSet.uri, { appName: 'fault injection' });
@@ -168,5 +169,23 @@ describe('a store whose commands fail', () => {
       await failNothing();
       expect((await settlesToOneEffect(transfer)).replayed).toBe(true);
     });
+  });
+
+  it('a commit whose outcome stays unknown is asked after with pauses, and not for ever', async () => {
+    const transfer = await newTransfer();
+    await fail('commitTransaction', { errorCode: 50 }, 'alwaysOn');
+    let asked = 0;
+    const count = ({ commandName }: CommandStartedEvent): void => {
+      if (commandName === 'commitTransaction') asked += 1;
+    };
+    connection.getClient().on('commandStarted', count);
+    const begun = performance.now();
+    expect(await heard(transfer.send)).toBe('OUTCOME_UNKNOWN');
+    connection.getClient().off('commandStarted', count);
+    expect(performance.now() - begun).toBeLessThan(5 * TIMEOUT);
+    expect(asked).toBeGreaterThan(5);
+    expect(asked).toBeLessThan(200);
+    await failNothing();
+    await settlesToOneEffect(transfer);
   });
 });

@@ -13,8 +13,11 @@ export type Sent = {
 
 export const isAcknowledged = ({ reply }: Sent): boolean => reply?.status === 201;
 
-/** Answers that settle a command: it happened, or the rules said no. */
-const isSettled = (reply: Reply): boolean => reply.status < 500;
+/** Whether the answer settles the command: it happened, or the rules said no. All others say that it may be sent again. */
+const isSettled = ({ status, body }: Reply): boolean => status === 201 || body.retryable === false;
+
+/** What nobody knows the outcome of. */
+export const isOpen = ({ reply }: Sent): boolean => reply === undefined || !isSettled(reply);
 
 const send = async (client: ApiClient, sent: Omit<Sent, 'reply'>): Promise<Reply | undefined> =>
   client.post(sent.path, sent.body, { 'Idempotency-Key': sent.key }).catch(() => undefined);

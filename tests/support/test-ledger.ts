@@ -51,7 +51,7 @@ const delegate = (events: EventStore): EventStore => ({
   heads: () => events.heads(),
 });
 
-/** A storage with something in its way, and the events of each transaction that it committed. */
+/** A storage with something in its way, the events of each transaction that it committed, and how many were begun. */
 export const interferedWith = (storage: Storage, interference: Interference) => {
   const { beforeCommit, afterCommit } = interference;
   const commits: (readonly RecordedEvent[])[] = [];
@@ -83,7 +83,7 @@ export const interferedWith = (storage: Storage, interference: Interference) => 
       return result;
     },
   };
-  return { storage: wrapped, commits };
+  return { storage: wrapped, commits, attempts: () => attempts };
 };
 
 export type Asked = {
@@ -133,6 +133,8 @@ export type TestLedger = Daybook & {
   readonly storage: Storage;
   readonly clock: ManualClock;
   readonly commits: readonly (readonly RecordedEvent[])[];
+  /** Transactions that were begun, also those that came to nothing. */
+  readonly attempts: () => number;
   readonly submit: (wish: Wish, asked?: Asked) => Promise<Outcome>;
   readonly balanceOf: (accountId: string) => Promise<bigint>;
 };
@@ -142,7 +144,10 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** A ledger in memory with a clock that stands, its limits and storage as the test wants them. */
 export const openTestLedger = (options: Options = {}): TestLedger => {
   const { clock = new ManualClock(), limits = {}, projections } = options;
-  const { storage, commits } = interferedWith(options.storage ?? openMemoryStorage(), options.interference ?? {});
+  const { storage, commits, attempts } = interferedWith(
+    options.storage ?? openMemoryStorage(),
+    options.interference ?? {},
+  );
   const parts = { clock, ...(projections && { projections }) };
   const daybook = composeDaybook(storage, { ...readEnvironment({}), ...limits }, silent, parts);
   return {
@@ -150,6 +155,7 @@ export const openTestLedger = (options: Options = {}): TestLedger => {
     storage,
     clock,
     commits,
+    attempts,
     submit: (wish, asked) => daybook.ledger.submit(commandFor(wish, asked)),
     balanceOf: async (accountId) => (await daybook.queries.findAccount(accountId as AccountId)).ledgerBalance,
   };

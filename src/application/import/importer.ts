@@ -1,10 +1,10 @@
-import { v7 as uuid } from 'uuid';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
 import type { Currency } from '../../domain/money/currency.ts';
 import type { Command, Wish } from '../commands/command.ts';
 import type { Ledger } from '../ledger.ts';
+import { newId } from '../new-id.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { AccountPlan } from './account-plan.ts';
 import type { BankRow } from './bank-row.ts';
@@ -29,7 +29,7 @@ export type ImportTarget = {
  * and counts once. Rejects only where the ledger cannot be reached: start again then, and what is there is skipped.
  */
 export class Importer {
-  readonly #correlationId = uuid();
+  readonly #correlationId = newId();
   readonly #opened = new Set<AccountId>();
 
   constructor(private readonly target: ImportTarget) {}
@@ -77,7 +77,7 @@ export class Importer {
       envelope: {
         correlationId: this.#correlationId,
         actor: 'import',
-        eventIds: [uuid() as EventId, uuid() as EventId],
+        eventIds: [newId() as EventId, newId() as EventId],
         ...(transactionId !== undefined && { transactionId }),
         answer: () => ({ status: 201, body: '' }),
       },

@@ -10,7 +10,7 @@ export interface Storage extends ReadModels {
   readonly transactionally: Transactionally;
   readonly events: EventStore;
   readonly snapshots: SnapshotStore;
-  /** Makes empty twins of these tables, replacing earlier ones; `drop` removes them again. */
+  /** Makes empty twins of these tables, which nobody else uses; `drop` removes them again. */
   openShadow(names: readonly TableName<Row>[]): Promise<ReadModels & { drop(): Promise<void> }>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
   ping(): Promise<void>;

@@ -4,6 +4,7 @@ import { LedgerError } from '../../application/commit/ledger-error.ts';
 import { StorageUnavailable } from '../../application/ports/storage-errors.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import { type ProblemCode, problemByCode, problemOf, RequestError } from '../problem-details.ts';
+import { send } from '../send.ts';
 import { requestIdOf } from './request-context.ts';
 
 export const RETRY_AFTER_SECONDS = 1;
@@ -38,9 +39,9 @@ const problemFrom = (error: unknown): Problem => {
 
 export const sendProblem = (response: Response, { code, details = {}, headers = {} }: Problem): void => {
   const { status } = problemByCode[code];
-  response.status(status).set(headers);
-  if (status === 503) response.set('Retry-After', RETRY_AFTER_SECONDS.toString());
-  response.type('application/problem+json').send(JSON.stringify(problemOf(code, requestIdOf(response), details)));
+  const retry = status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS.toString() } : {};
+  const body = JSON.stringify(problemOf(code, requestIdOf(response), details));
+  send(response, { status, type: 'application/problem+json', body, headers: { ...headers, ...retry } });
 };
 
 /** Every error becomes problem details. What nobody expected is logged whole and answered with nothing but a request id. */

@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../../application/new-id.ts';
 
 const acceptableId = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -18,9 +18,8 @@ export const requestContext =
   (request, response, next) => {
     const started = performance.now();
     const given = request.headers['x-request-id'];
-    const id = typeof given === 'string' && acceptableId.test(given) ? given : uuid();
+    const id = typeof given === 'string' && acceptableId.test(given) ? given : newId();
     response.locals.requestId = id;
-    response.setHeader('X-Request-Id', id);
     if (isDraining()) response.setHeader('Connection', 'close');
     response.once('close', () => {
       const route = (response.locals.route as string | undefined) ?? 'unmatched';

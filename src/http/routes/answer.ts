@@ -3,6 +3,7 @@ import type { Wish } from '../../application/commands/command.ts';
 import { envelopeOf } from '../claim.ts';
 import type { Call, Services } from '../endpoint.ts';
 import { etagOf, type Json } from '../presenters/wire.ts';
+import { send, sendFound } from '../send.ts';
 
 /** Submits the wish of a request and sends the answer that was stored with it. */
 export const submit = async (
@@ -16,14 +17,17 @@ export const submit = async (
 };
 
 const sendOutcome = (response: Call<never, never, never>['response'], { answer, replayed }: Outcome): void => {
-  if (answer.etag !== undefined) response.set('ETag', answer.etag);
-  if (answer.location !== undefined) response.set('Location', answer.location);
-  if (replayed) response.set('Idempotency-Replayed', 'true');
-  response.status(answer.status).type('application/json').send(answer.body);
+  const { status, body, etag, location } = answer;
+  const headers = {
+    ...(etag !== undefined && { ETag: etag }),
+    ...(location !== undefined && { Location: location }),
+    ...(replayed && { 'Idempotency-Replayed': 'true' }),
+  };
+  send(response, { status, type: 'application/json', body, headers });
 };
 
 /** Sends what a query found; with a version, as its ETag. */
 export const sendJson = (response: Call<never, never, never>['response'], body: Json, version?: number): void => {
-  if (version !== undefined) response.set('ETag', etagOf(version));
-  response.type('application/json').send(JSON.stringify(body));
+  const headers = version === undefined ? {} : { ETag: etagOf(version) };
+  sendFound(response, 'application/json', JSON.stringify(body), headers);
 };

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { StatementPosition } from '../../application/queries/statement.ts';
 import { instant } from '../../domain/time/instant.ts';
@@ -9,7 +9,7 @@ import { accountId } from '../schemas/ids.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
 import { isOnCalendar, time } from '../schemas/time.ts';
 import { statementView } from '../schemas/views.ts';
-import { sendJson } from './answer.ts';
+import { sendFound } from '../send.ts';
 
 const moment = z.int().refine(isOnCalendar).transform(instant);
 const position = z.tuple([moment, z.int().min(1), z.int().min(1), moment]);
@@ -36,12 +36,16 @@ const query = z
     message: 'must not be before from',
   });
 
-const sendCsv = (request: Request, response: Response, csv: string, nextCursor: string | undefined): void => {
-  if (nextCursor !== undefined) {
-    const parameters = new URLSearchParams({ ...(request.query as Record<string, string>), cursor: nextCursor });
-    response.set('Link', `<${request.path}?${parameters.toString()}>; rel="next"`);
-  }
-  response.type('text/csv').send(csv);
+/** Rejects with NOT_ACCEPTABLE. */
+const mustAccept = (request: Request): string => {
+  const format = request.accepts(['application/json', 'text/csv']);
+  if (format === false) throw new RequestError('NOT_ACCEPTABLE');
+  return format;
+};
+
+const nextPage = (request: Request, nextCursor: string): string => {
+  const parameters = new URLSearchParams({ ...(request.query as Record<string, string>), cursor: nextCursor });
+  return `<${request.path}?${parameters.toString()}>; rel="next"`;
 };
 
 export const getStatement = defineEndpoint({
@@ -52,22 +56,24 @@ export const getStatement = defineEndpoint({
   summary: 'Booked entries between two moments, with opening and closing balance',
   description:
     'By value date, from `from` up to but not including `to`. Later pages leave out what was recorded after the first one. ' +
-    'As CSV, the link to the next page is in the Link header.',
+    'The link to the next page is in the Link header too.',
   params: z.strictObject({ accountId }),
   query,
   answers: { 200: { description: 'One page.', schema: statementView, csv: true, headers: ['Link'] } },
   rejects: ['NOT_ACCEPTABLE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries }, { params: { accountId }, query, request, response }) => {
     const { cursor, ...asked } = query;
-    const format = request.accepts(['application/json', 'text/csv']);
-    if (format === false) throw new RequestError('NOT_ACCEPTABLE');
+    const format = mustAccept(request);
     const list = `statement ${accountId} ${asked.from ?? ''} ${asked.to ?? ''} ${asked.order}`;
     const after = cursor === undefined ? undefined : toPosition(decodeCursor(list, cursor, position));
     const statement = await queries.readStatement(accountId, { ...asked, ...(after && { after }) });
     const { next } = statement;
     const nextCursor = next && encodeCursor(list, [next.effectiveAt, next.version, next.accountVersion, next.to]);
-    response.vary('Accept');
-    if (format === 'application/json') sendJson(response, presentStatement(statement, nextCursor));
-    else sendCsv(request, response, statementAsCsv(statement, { order: asked.order, after }), nextCursor);
+    const body =
+      format === 'text/csv'
+        ? statementAsCsv(statement, { order: asked.order, after })
+        : JSON.stringify(presentStatement(statement, nextCursor));
+    const link = nextCursor === undefined ? {} : { Link: nextPage(request, nextCursor) };
+    sendFound(response, format, body, { Vary: 'Accept', ...link });
   },
 });

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { defineEndpoint, type Services } from '../endpoint.ts';
 import { healthView } from '../schemas/views.ts';
 import { RETRY_AFTER_SECONDS } from '../middleware/error-handler.ts';
-import { sendJson } from './answer.ts';
+import { send } from '../send.ts';
+
+const noStore = { 'Cache-Control': 'no-store' };
 
 type Check = 'ok' | 'unavailable';
 
@@ -21,10 +23,14 @@ const answer = async (services: Services, response: Response): Promise<void> => 
     storage: await checkStorage(services),
     acceptingCommands: services.isDraining() ? 'unavailable' : 'ok',
   };
-  const status = Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'unavailable';
-  response.status(status === 'ok' ? 200 : 503).set('Cache-Control', 'no-store');
-  if (status !== 'ok') response.set('Retry-After', RETRY_AFTER_SECONDS.toString());
-  sendJson(response, { status, checks, commandsWaiting: services.ledger.waiting });
+  const isWell = Object.values(checks).every((check) => check === 'ok');
+  const health = { status: isWell ? 'ok' : 'unavailable', checks, commandsWaiting: services.ledger.waiting };
+  send(response, {
+    status: isWell ? 200 : 503,
+    type: 'application/json',
+    body: JSON.stringify(health),
+    headers: { ...noStore, ...(!isWell && { 'Retry-After': RETRY_AFTER_SECONDS.toString() }) },
+  });
 };
 
 const documents = {
@@ -59,7 +65,6 @@ export const getLiveness = defineEndpoint({
   answers: { 200: { description: 'It runs.', schema: z.strictObject({ status: z.literal('ok') }) } },
   rejects: [],
   handle: (_services, { response }) => {
-    response.set('Cache-Control', 'no-store');
-    sendJson(response, { status: 'ok' });
+    send(response, { status: 200, type: 'application/json', body: JSON.stringify({ status: 'ok' }), headers: noStore });
   },
 });

@@ -1,5 +1,5 @@
-import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
+import { newId } from '../../application/new-id.ts';
 import type { AccountId } from '../../domain/account/account-id.ts';
 import { NO_MONEY } from '../../domain/money/money.ts';
 import { defineEndpoint } from '../endpoint.ts';
@@ -36,7 +36,7 @@ export const openAccount = defineEndpoint({
   answers: { 201: { description: 'The account.', schema: accountView, headers: ['ETag', 'Location'] } },
   rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
   handle: async (services, call) => {
-    const { accountId = uuid() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;
+    const { accountId = newId() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;
     await submit(
       services,
       call,

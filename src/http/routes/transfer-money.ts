@@ -1,5 +1,5 @@
-import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
+import { newId } from '../../application/new-id.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { answerTransfer } from '../presenters/transfer.ts';
@@ -50,7 +50,7 @@ export const transferMoney = defineEndpoint({
     'BALANCE_LIMIT_EXCEEDED',
   ],
   handle: async (services, call) => {
-    const { transferId = uuid() as TransferId, amount, currency, transactionId, ...rest } = call.body;
+    const { transferId = newId() as TransferId, amount, currency, transactionId, ...rest } = call.body;
     const wish = { type: 'TransferMoney' as const, transferId, money: { amount, currency }, ...rest };
     await submit(services, call, wish, { accountId: rest.fromAccountId, transactionId, answer: answerTransfer });
   },

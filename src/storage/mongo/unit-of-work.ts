@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession, Connection, mongo } from 'mongoose';
 import type { Transactionally, UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { isOutcomeUnknown, translate, translateCommit } from './mongo-errors.ts';
@@ -22,6 +23,9 @@ const runBody = async <T>(session: ClientSession, body: (work: UnitOfWork) => Pr
   }
 };
 
+// A server that cannot say now will not be able to a millisecond later either, and asking costs it.
+const PAUSE = 20;
+
 /** Asks again while nobody knows whether the transaction was committed: the server remembers, and answers the same. */
 const commit = async (session: ClientSession, deadline: number): Promise<void> => {
   for (;;) {
@@ -30,6 +34,7 @@ const commit = async (session: ClientSession, deadline: number): Promise<void> =
       return;
     } catch (error) {
       if (!isOutcomeUnknown(error) || Date.now() > deadline) throw translateCommit(error);
+      await sleep(PAUSE);
     }
   }
 };

@@ -146,11 +146,13 @@ describe('a transaction id', () => {
   });
 
   it('is recorded at most once also within one batch', async () => {
-    const { submit, commits, balanceOf } = await openFunded();
+    const { submit, commits, balanceOf, attempts } = await openFunded();
+    const before = attempts();
     const [first, second] = await Promise.allSettled([
       submit(depositMoney(eur(1n)), { transactionId: 'tx' }),
       submit(depositMoney(eur(1n)), { transactionId: 'tx' }),
     ]);
+    expect(attempts() - before).toBe(1);
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({
       status: 'rejected',
@@ -172,11 +174,13 @@ describe('a transaction id', () => {
 
 describe('a transfer id', () => {
   it('is used once, also within one batch', async () => {
-    const { submit, balanceOf } = await openFunded();
+    const { submit, balanceOf, attempts } = await openFunded();
+    const before = attempts();
     const [first, second] = await Promise.allSettled([
       submit(transferMoney(eur(1n), { transferId: 't' })),
       submit(transferMoney(eur(2n), { transferId: 't' })),
     ]);
+    expect(attempts() - before).toBe(1);
     expect(first.status).toBe('fulfilled');
     const refused = { code: 'TRANSFER_ALREADY_EXISTS', details: { transferId: 't' } };
     expect(second).toMatchObject({ status: 'rejected', reason: refused });

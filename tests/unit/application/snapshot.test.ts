@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../../src/application/ports/event-store.ts';
 import {
@@ -76,6 +77,16 @@ describe('a snapshot that is not used', () => {
 
   it.each(damaged)('%s', (_, damage) => {
     expect(accountIn({ ...snapshot, ...damage }, streamId)).toBeUndefined();
+  });
+
+  it('of another fold, also where it is whole', () => {
+    const hashed = (foldVersion: number): Snapshot => {
+      const { version, recordedAt, state } = snapshot;
+      const content = JSON.stringify([streamId, version, recordedAt, foldVersion, state]);
+      return { ...snapshot, foldVersion, stateHash: createHash('sha256').update(content).digest('hex') };
+    };
+    expect(hashed(FOLD_VERSION)).toStrictEqual(snapshot);
+    expect(accountIn(hashed(FOLD_VERSION + 1), streamId)).toBeUndefined();
   });
 
   it('asked for another stream', () => {

@@ -144,6 +144,15 @@ describe('changing the overdraft limit', () => {
       .then(overdraftLimitChanged(eur(8n)));
   });
 
+  it('may be raised by too little, where history left the account below its limit', () => {
+    given(accountOpened({ overdraftLimit: 1n }), moneyWithdrawn(eur(7n)))
+      .when(changeOverdraftLimit(eur(2n)))
+      .then(overdraftLimitChanged(eur(2n)));
+    given(accountOpened({ overdraftLimit: 1n }), moneyWithdrawn(eur(7n)))
+      .when(changeOverdraftLimit(eur(0n)))
+      .thenRejects('OVERDRAFT_IN_USE');
+  });
+
   it('may raise the available balance to 2^53 − 1', () => {
     given(accountOpened(), moneyDeposited(eur(1n)))
       .when(changeOverdraftLimit(eur(LARGEST_AMOUNT - 1n)))

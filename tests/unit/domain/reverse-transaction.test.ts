@@ -275,7 +275,7 @@ describe('what can be reversed', () => {
     if (movesMoney) expect(mustBeReversible(event)).toBe(event);
     else {
       expect(() => mustBeReversible(event)).toThrow(
-        expect.objectContaining({ code: 'NOT_REVERSIBLE', details: { eventId: event.eventId, type } }),
+        expect.objectContaining({ code: 'NOT_REVERSIBLE', details: { eventId: event.eventId, eventType: type } }),
       );
     }
   });

@@ -38,7 +38,15 @@ const collections: Readonly<Record<string, { validator: object; indexes: readonl
       version,
       type: text,
       schemaVersion: version,
-      data: { bsonType: 'object', properties: { amount: positiveAmount } },
+      data: {
+        bsonType: 'object',
+        properties: {
+          amount: positiveAmount,
+          overdraftLimit: amount,
+          originalAmount: positiveAmount,
+          reversedTotal: positiveAmount,
+        },
+      },
       metadata: object,
       recordedAt: time,
       effectiveAt: time,

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { jsonOf, textOf } from './report/report.ts';
+import { run } from './run.ts';
+import { scenarios } from './scenarios/index.ts';
+import { Closing } from './servers/closing.ts';
+import { Stopped, stopRequested } from './servers/stop-requested.ts';
+
+type Options = {
+  readonly scenario?: readonly string[];
+  readonly quick?: true;
+  readonly json?: true;
+  readonly profile?: string;
+};
+
+const FULL = { rounds: 3, seconds: 5, warmUpSeconds: 2 };
+const QUICK = { rounds: 2, seconds: 2, warmUpSeconds: 1 };
+
+const report = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const reasonOf = (error: unknown): string => {
+  if (error instanceof Stopped) return `Stopped by ${error.message}.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
+const bench = async ({ scenario, quick, json, profile }: Options): Promise<number> => {
+  const chosen = scenarios.filter(({ name }) => scenario?.includes(name) ?? true);
+  const profiles = profile === undefined ? undefined : resolve(profile);
+  const options = { scenarios: chosen, timing: quick ? QUICK : FULL, profiles, report };
+  const closing = new Closing();
+  try {
+    const result = await Promise.race([run(options, closing), stopRequested()]);
+    process.stdout.write(`${json ? jsonOf(result) : textOf(result)}\n`);
+    // How fast it was is for the reader to judge. That money is missing is not.
+    return result.losses.length === 0 ? 0 : 1;
+  } catch (error) {
+    report(reasonOf(error));
+    return 1;
+  } finally {
+    await closing.closeAll(report);
+  }
+};
+
+const names = scenarios.map(({ name }) => name);
+
+await new Command('bench')
+  .description(
+    'Measures the ledger over HTTP, with a MongoDB and API processes of its own, and removes all of it at the end.',
+  )
+  .addOption(new Option('--scenario <name...>', 'only these').choices(names))
+  .option('--quick', `${QUICK.rounds} rounds of ${QUICK.seconds} s instead of ${FULL.rounds} of ${FULL.seconds} s`)
+  .option('--json', 'print one JSON document instead of the table')
+  .option('--profile <directory>', 'leave a CPU profile of each API process there')
+  .addHelpText('after', '\nExit code: 0 measured, 1 stopped, failed, or a command was lost or doubled.')
+  .action(async (options: Options) => process.exit(await bench(options)))
+  .parseAsync();

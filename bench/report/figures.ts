@@ -1,0 +1,85 @@
+import type { Measurement, Round } from '../measurement.ts';
+
+const ascending = (numbers: Iterable<number>): Float64Array => Float64Array.from(numbers).sort();
+
+/** Nearest rank: the smallest recorded value that this share of all values does not exceed. NaN where there are none. */
+export const percentile = (numbers: Iterable<number>, share: number): number => {
+  const sorted = ascending(numbers);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+};
+
+/** The middle one, or halfway between the two in the middle. NaN where there are none. */
+export const median = (numbers: readonly number[]): number => {
+  const sorted = ascending(numbers);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Successful requests a second. */
+export const throughputOf = ({ inTime, seconds }: Round): number => inTime / seconds;
+
+const answered = ({ latencies, errors }: Round): number => latencies.length + errors;
+
+/** The same of every round, or undefined where one does not have it. */
+const inEveryRound = (
+  rounds: readonly Round[],
+  read: (round: Round) => number | undefined,
+): readonly number[] | undefined => {
+  const values = rounds.map(read).filter((value) => value !== undefined);
+  return values.length === rounds.length ? values : undefined;
+};
+
+const perRequest = (rounds: readonly Round[], read: (round: Round) => number | undefined): number | undefined => {
+  const costs = inEveryRound(rounds, read);
+  return costs && sum(costs) / sum(rounds.map(answered));
+};
+
+/** One line of the table. Times in milliseconds, CPU time in microseconds per request. */
+export type Row = {
+  readonly scenario: string;
+  readonly title: string;
+  readonly server: string;
+  readonly connections: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly errors: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly apiCpu: number | undefined;
+  readonly mongodCpu: number | undefined;
+  readonly clientCpu: number | undefined;
+  readonly commandsPerTransaction: number | undefined;
+};
+
+const addedUp = (counts: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
+  const total: Record<string, number> = {};
+  for (const [name, count] of counts.flatMap(Object.entries<number>)) total[name] = (total[name] ?? 0) + count;
+  return total;
+};
+
+/** Throughput is the median of the rounds; latencies are those of all rounds together. */
+export const rowOf = ({ scenario, title, server, pacing, rounds }: Measurement): Row => {
+  const latencies = rounds.flatMap((round) => [...round.latencies]);
+  const transactions = inEveryRound(rounds, ({ costs }) => costs.transactions);
+  return {
+    scenario,
+    title,
+    server,
+    connections: pacing.connections,
+    perSecond: median(rounds.map(throughputOf)),
+    p50: percentile(latencies, 0.5),
+    p95: percentile(latencies, 0.95),
+    p99: percentile(latencies, 0.99),
+    max: percentile(latencies, 1),
+    errors: sum(rounds.map(({ errors }) => errors)),
+    outcomes: addedUp(rounds.map(({ outcomes }) => outcomes)),
+    apiCpu: perRequest(rounds, ({ costs }) => costs.api),
+    mongodCpu: perRequest(rounds, ({ costs }) => costs.mongod),
+    clientCpu: perRequest(rounds, ({ cpu }) => cpu),
+    commandsPerTransaction: transactions && sum(rounds.map(answered)) / sum(transactions),
+  };
+};

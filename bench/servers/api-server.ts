@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ServerKind } from './server-kind.ts';
+
+export type ApiServer = {
+  readonly kind: ServerKind;
+  readonly url: string;
+  readonly pid: number;
+  /** Rejects where the process has ended by itself. */
+  readonly mustBeAlive: () => void;
+  readonly stop: () => Promise<void>;
+};
+
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 20_000;
+
+const ready = /API\s+(http:\S+)/;
+
+// Settings of the caller's own ledger must not reach the servers that are compared.
+const foreign = /^(?:DAYBOOK_|MONGO|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|NODE_OPTIONS$)/;
+
+const inherited = (): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+
+const untilReady = (child: ChildProcess, said: () => string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => reject(new Error(`The API was not ready in time: ${said()}`)), START_LIMIT_MS);
+    child.stderr?.on('data', () => {
+      const url = ready.exec(said())?.[1];
+      if (url === undefined) return;
+      clearTimeout(giveUp);
+      resolve(url);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(giveUp);
+      reject(new Error(`The API ended with ${code ?? 'a signal'}: ${said()}`));
+    });
+  });
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (hasEnded(child)) return;
+  const exited = once(child, 'exit');
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  child.kill('SIGTERM');
+  await exited;
+  clearTimeout(kill);
+};
+
+export type ApiServerOptions = {
+  readonly kind: ServerKind;
+  readonly mongoUri: string;
+  /** The working directory: one without an `.env` file that would change the settings. */
+  readonly directory: string;
+  /** Where to leave a CPU profile, if one is wanted. */
+  readonly profiles?: string | undefined;
+};
+
+/** The built API in a process of its own, set as in production: the log is written, to nowhere. */
+export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
+  const { kind, mongoUri, directory, profiles } = options;
+  const flags = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  // Below npm the API ends with its parent, also where that was killed and could end nothing.
+  const npm = { npm_lifecycle_event: 'bench' };
+  const own = { NODE_ENV: 'production', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: '0', MONGODB_URI: mongoUri };
+  const child = spawn(process.execPath, [...flags, program], {
+    cwd: directory,
+    env: { ...inherited(), ...npm, ...own, ...kind.settings },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  try {
+    const url = await untilReady(child, () => said);
+    const mustBeAlive = (): void => {
+      if (hasEnded(child)) throw new Error(`The API (${kind.name}) has ended by itself: ${said}`);
+    };
+    return { kind, url, pid: child.pid ?? 0, mustBeAlive, stop: () => end(child) };
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+};
