@@ -80,16 +80,17 @@ export class BatchSettler {
     const { storage, accounts, clock } = this.dependencies;
     const commands = batch.map(({ command }) => command);
     const [facts, loaded] = await Promise.all([lookUpFacts(storage, commands), accounts.load(streamsOf(batch))]);
-    for (let { keys } = facts, isRead = false; ; isRead = true) {
+    let { keys } = facts;
+    for (let isReadAgain = false; ; isReadAgain = true) {
       const reversedTotals = await lookUpReversedTotals(storage, commands);
       // The first answer to a key can have been committed between two of our reads: then what it did must not make us refuse it.
       // So a "no" is only final where the key was looked up after everything else.
-      if (isRead) keys = await lookUpKeys(storage, commands);
+      if (isReadAgain) keys = await lookUpKeys(storage, commands);
       const basis: BatchBasis = { accounts: loaded, reversedTotals, facts: { ...facts, keys }, now: clock.now() };
       const decisions = decideBatch(commands, basis);
       // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
       const doubtful = doubtfulStreams(batch, decisions, basis);
-      const isFinal = isRead || decisions.every(({ kind }) => kind !== 'rejected');
+      const isFinal = isReadAgain || decisions.every(({ kind }) => kind !== 'rejected');
       if (isFinal && doubtful.length === 0) return decisions;
       for (const [streamId, fresh] of await accounts.reload(doubtful)) loaded.set(streamId, fresh);
     }
