@@ -14,4 +14,4 @@ chown mongodb:mongodb "$keyfile"
 
 # A transaction that a killed process left open bars its accounts until its lifetime ends; a batch takes well under a second.
 exec docker-entrypoint.sh mongod --replSet rs0 --keyFile "$keyfile" --bind_ip_all \
-  --setParameter transactionLifetimeLimitSeconds=10
+  --setParameter transactionLifetimeLimitSeconds=5

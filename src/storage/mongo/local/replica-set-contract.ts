@@ -13,7 +13,7 @@ export type LocalReplicaSetOptions = {
   readonly purpose: string;
   /** This port and no other; by default the one of the last start, or a free one. */
   readonly port?: number | undefined;
-  /** Further arguments for mongod. */
+  /** Further arguments for mongod; by default a short life for transactions that a killed process left open. */
   readonly mongodArguments?: readonly string[] | undefined;
 };
 

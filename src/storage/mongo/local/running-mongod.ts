@@ -59,13 +59,14 @@ const choosePort = async (options: LocalReplicaSetOptions, recorded: number | un
   return other;
 };
 
+// A transaction that a killed process left open bars its accounts until then; a batch takes well under a second.
+const TRANSACTION_LIFETIME = 'transactionLifetimeLimitSeconds=5';
+
 const argumentsFor = (options: LocalReplicaSetOptions, directory: DataDirectory, port: number): readonly string[] => [
   ...['--dbpath', directory.mongod, '--logpath', directory.log, '--logappend'],
   // The Unix socket would be in a directory that all users of the machine share.
   ...['--replSet', replicaSetName, '--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'],
-  // A transaction that a killed process left open bars its accounts until then; a batch takes well under a second.
-  ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
-  ...(options.mongodArguments ?? []),
+  ...(options.mongodArguments ?? ['--setParameter', TRANSACTION_LIFETIME]),
 ];
 
 const untilReady = async (running: RunningMongod, report: Report): Promise<void> => {
