@@ -59,12 +59,21 @@ export class Ledger {
 
   async #commitAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      // One turn of the event loop: requests that have already arrived on other sockets join this batch.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#gather();
       await this.settler.settle(this.#queue.splice(0, this.limits.batch));
     }
     // In the same turn as the last look at the queue: a command behind it must start anew, and not wait for nobody.
     this.#committing = undefined;
+  }
+
+  // As long as each turn of the event loop brings more, what has arrived on other sockets is still being read: it joins this batch.
+  // Nobody waits for what has not arrived: a turn that brings nothing ends it.
+  async #gather(): Promise<void> {
+    let gathered = 0;
+    while (this.#queue.length > gathered && gathered < this.limits.batch) {
+      gathered = this.#queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   // Those in front wait longest, so the first that has time left ends the search.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Answer, Envelope } from '../application/commands/command.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
@@ -33,9 +33,7 @@ const canonical = (value: unknown): string => {
 };
 
 const requestHashOf = ({ method, path }: Request, body: unknown): string =>
-  createHash('sha256')
-    .update(`${method} ${path}\n${canonical(body)}`)
-    .digest('base64url');
+  hash('sha256', `${method} ${path}\n${canonical(body)}`, 'base64url');
 
 type Details = {
   readonly transactionId?: TransactionId | undefined;

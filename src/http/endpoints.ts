@@ -11,23 +11,26 @@ import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
 import { transferMoney } from './routes/transfer-money.ts';
 
-/** The table of contents: every endpoint there is. The router and the OpenAPI document are both made from it. */
+/**
+ * The table of contents: every endpoint there is. The router and the OpenAPI document are both made from it. The router tries
+ * addresses in this order, so those that are asked most often stand first.
+ */
 export const endpoints: readonly Endpoint[] = [
-  openAccount,
-  listAccounts,
-  getAccount,
-  getBalance,
-  getStatement,
-  listEvents,
   depositMoney,
   withdrawMoney,
+  transferMoney,
+  getBalance,
+  getAccount,
+  openAccount,
+  listAccounts,
+  getStatement,
+  listEvents,
+  getTransfer,
+  reverseTransaction,
   freezeAccount,
   unfreezeAccount,
   closeAccount,
   changeOverdraftLimit,
-  transferMoney,
-  getTransfer,
-  reverseTransaction,
   getHealth,
   getLiveness,
   getReadiness,

@@ -9,6 +9,7 @@ import { send } from './send.ts';
 const LARGEST_BODY = '64kb';
 
 const isJson = (request: Request): boolean => {
+  if (request.headers['content-type'] === 'application/json') return true;
   const [type, ...parameters] = (request.headers['content-type'] ?? '')
     .toLowerCase()
     .split(';')
@@ -19,19 +20,23 @@ const isJson = (request: Request): boolean => {
   return type === 'application/json' && isUtf8;
 };
 
-const mustBeJson: RequestHandler = (request, _response, next) => {
-  const hasBody =
-    request.headers['content-length'] !== '0' &&
-    (request.headers['content-length'] ?? request.headers['transfer-encoding']);
-  next(
-    hasBody && !isJson(request)
-      ? new RequestError('UNSUPPORTED_MEDIA_TYPE', [], { Accept: 'application/json' })
-      : undefined,
-  );
+const mustBeJson = (request: Request): void => {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  const hasBody = length !== '0' && (length ?? coding) !== undefined;
+  if (hasBody && !isJson(request)) throw new RequestError('UNSUPPORTED_MEDIA_TYPE', [], { Accept: 'application/json' });
 };
 
+/** What every request to an endpoint passes first: it is named for the log, and a command's body must be readable. */
+const entrance =
+  ({ path, isCommand }: Endpoint): RequestHandler =>
+  (request, response, next) => {
+    setRoute(response, path);
+    if (isCommand) mustBeJson(request);
+    next();
+  };
+
 // Bytes, not values: the strict reader behind it refuses what JSON.parse would let through.
-const bodyReader = [mustBeJson, express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false })];
+const readBytes = express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false });
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -59,15 +64,15 @@ export const routerOver = (services: Services): Router => {
   for (const path of paths) {
     const siblings = endpoints.filter((endpoint) => endpoint.path === path);
     const route = router.route(expressPath(path));
+    for (const endpoint of siblings) {
+      const reader = endpoint.isCommand ? [readBytes] : [];
+      route[endpoint.method](entrance(endpoint), ...reader, endpoint.handler(services));
+    }
+    const allow = allowFor(siblings.map(({ method }) => method));
     route.all((_request, response, next) => {
       setRoute(response, path);
       next();
-    });
-    for (const endpoint of siblings) {
-      const reader = endpoint.isCommand ? bodyReader : [];
-      route[endpoint.method](...reader, endpoint.handler(services));
-    }
-    route.all(methodNotAllowed(allowFor(siblings.map(({ method }) => method))));
+    }, methodNotAllowed(allow));
   }
   router.all(['/openapi.json', '/docs'], mustRead);
   router.use(docsRoutes(endpoints));
