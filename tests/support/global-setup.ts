@@ -16,10 +16,15 @@ declare module 'vitest' {
 
 const report = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** One real replica set for the whole run, in a directory of its own, and a fresh build for the tests that start real processes. */
-export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
-  await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json']);
-  const mongodPath = await findMongod({ environment: process.env, mongodPath: process.env.MONGOD_PATH }, report);
+/** The replica set that MONGODB_URI names, or one of this run's own. Some tests start a mongod of theirs in either case. */
+const openReplicaSet = async (mongodPath: string): Promise<{ uri: string; close: () => Promise<void> }> => {
+  const given = process.env.MONGODB_URI;
+  if (given !== undefined && given !== '') {
+    report(`Using the MongoDB that MONGODB_URI names.`);
+    // Tests say themselves what the processes that they start shall work on.
+    delete process.env.MONGODB_URI;
+    return { uri: given, close: () => Promise.resolve() };
+  }
   const dataDirectory = await mkdtemp(join(tmpdir(), 'daybook-tests-'));
   const replicaSet = await openLocalReplicaSet({
     dataDirectory,
@@ -28,10 +33,19 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
     attach: false,
     purpose: 'npm test',
   });
-  project.provide('mongoUri', replicaSet.uri);
-  project.provide('mongodPath', mongodPath);
-  return async () => {
+  const close = async (): Promise<void> => {
     await replicaSet.stop();
     await rm(dataDirectory, { recursive: true, force: true });
   };
+  return { uri: replicaSet.uri, close };
+};
+
+/** A real replica set for the whole run, and a fresh build for the tests that start real processes. Without a mongod it fails. */
+export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
+  await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json']);
+  const mongodPath = await findMongod({ environment: process.env, mongodPath: process.env.MONGOD_PATH }, report);
+  const { uri, close } = await openReplicaSet(mongodPath);
+  project.provide('mongoUri', uri);
+  project.provide('mongodPath', mongodPath);
+  return close;
 };
