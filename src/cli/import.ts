@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'csv-parse';
 import { pino } from 'pino';
@@ -57,43 +57,50 @@ const program = new Command('import')
     ),
   );
 
-const mustHaveColumns = (head: readonly string[]): string[] => {
+const mustHaveColumns = (head: readonly string[]): void => {
   const missing = requiredColumns.filter((column) => !head.includes(column));
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new UserError(`The file has no column ${missing.join(', ')}. Its first row must name the columns.`);
-  return [...head];
+  }
+  const twice = head.find((column, index) => column !== '' && head.indexOf(column) !== index);
+  if (twice !== undefined) throw new UserError(`The file has two columns ${twice}. Each name must stand once.`);
+};
+
+/** A field too many is a sign that a comma shifted the row: then none of its fields can be trusted. */
+const readRow = (head: readonly string[], fields: readonly string[]): FileRow['content'] => {
+  if (fields.length > head.length) return { refused: `has ${fields.length} fields where the head has ${head.length}` };
+  return readBankRow(Object.fromEntries(fields.map((field, index) => [head[index], field])));
 };
 
 /** The rows of the file, one after the other. Rejects with UserError where it is no CSV with the right columns. */
 async function* rowsOf(file: string): AsyncGenerator<FileRow> {
-  const parser = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      columns: (head: string[]) => mustHaveColumns(head),
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      trim: true,
-    }),
-  );
+  const options = { bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, trim: true };
+  let head: readonly string[] | undefined;
   let number = 0;
   try {
-    for await (const cells of parser) {
-      number += 1;
-      yield { number, content: readBankRow(cells) };
+    for await (const fields of createReadStream(file).compose(parse(options)) as AsyncIterable<string[]>) {
+      if (!head) {
+        mustHaveColumns(fields);
+        head = fields;
+      } else {
+        number += 1;
+        yield { number, content: readRow(head, fields) };
+      }
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(
-      `${file} cannot be read as CSV after row ${number}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file} cannot be read as CSV after row ${number}: ${reason}`);
   }
+  if (!head) throw new UserError(`${file} is empty. Its first row must name the columns.`);
 }
 
 const plan = async (file: string): Promise<{ readonly rows: number; readonly planner: AccountPlanner }> => {
-  await access(file, constants.R_OK).catch(() => {
-    throw new UserError(`There is no file ${file}, or it may not be read.`);
-  });
+  const isFile = await access(file, constants.R_OK).then(
+    async () => (await stat(file)).isFile(),
+    () => false,
+  );
+  if (!isFile) throw new UserError(`There is no file ${file}, or it may not be read.`);
   const planner = new AccountPlanner();
   let rows = 0;
   for await (const { content } of rowsOf(file)) {

@@ -30,6 +30,7 @@ afterAll(() => close());
 const requestLine = z.strictObject({
   level: z.literal(30),
   time: z.number(),
+  responseTime: z.number(),
   id: z.string(),
   method: z.enum(['GET', 'POST', 'PUT', 'HEAD']),
   route: z.enum(['unmatched', '/openapi.json', '/docs', ...endpoints.map(({ path }) => path)]),

@@ -126,12 +126,13 @@ describe('npm run import', () => {
       '2999-01-03,a,T7,credit,1',
       '2024-01-04,a,T8,debit,40',
       '2024-01-05,a',
+      '2024-01-06,a,T10,credit,1,extra',
     ]);
     const { code, counts } = await importFile(file);
     expect(code).toBe(1);
     expect(counts).toMatchObject({ posted: 2, skipped: 0 });
     const refused = counts.refused as { row: number; reason: string }[];
-    expect(refused.map(({ row }) => row)).toEqual([2, 3, 4, 5, 6, 7, 9]);
+    expect(refused.map(({ row }) => row)).toEqual([2, 3, 4, 5, 6, 7, 9, 10]);
     expect(refused[4]?.reason).toContain('T1 was used by another transaction');
     expect(refused[5]?.reason).toContain('EFFECTIVE_IN_FUTURE');
     expect((await database.storage.table(accountsTable).get('a'))?.ledgerBalance).toBe(60n);
@@ -142,6 +143,14 @@ describe('npm run import', () => {
     const other = join(directory, 'other.csv');
     await writeFile(other, 'a,b\n1,2\n');
     expect((await importFile(other)).stderr).toContain('no column bookingDate, accountId');
+    await writeFile(other, 'bookingDate,accountId,transactionId,direction,amountMinor,amountMinor\n');
+    expect((await importFile(other)).stderr).toContain('two columns amountMinor');
+    await writeFile(other, '');
+    expect((await importFile(other)).stderr).toContain('is empty');
+    expect(await importFile(directory)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no file') as string,
+    });
     expect((await importFile(SAMPLE, 'XYZ')).stderr).toContain('ISO 4217');
   });
 

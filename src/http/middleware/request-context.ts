@@ -23,8 +23,8 @@ export const requestContext =
     if (isDraining()) response.setHeader('Connection', 'close');
     response.once('close', () => {
       const route = (response.locals.route as string | undefined) ?? 'unmatched';
-      const time = Math.round((performance.now() - started) * 100) / 100;
-      const line = { id, method: request.method, route, status: response.statusCode, time };
+      const responseTime = Math.round((performance.now() - started) * 100) / 100;
+      const line = { id, method: request.method, route, status: response.statusCode, responseTime };
       if (response.writableFinished) log.info(line, 'request');
       else log.info({ ...line, aborted: true }, 'request');
     });
