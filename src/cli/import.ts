@@ -9,6 +9,7 @@ import { Importer, type RowOutcome } from '../application/import/importer.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import { composeDaybook } from '../compose.ts';
 import type { Environment } from '../config/environment.ts';
+import { idPattern } from '../domain/account/account-id.ts';
 import { type Currency, isCurrency } from '../domain/money/currency.ts';
 import { createLog } from '../log.ts';
 import { UserError } from '../terminal.ts';
@@ -34,7 +35,7 @@ const currency = (text: string): Currency => {
 };
 
 const owner = (text: string): string => {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) throw new InvalidArgumentError('Give 1–64 of A-Z a-z 0-9 . _ -');
+  if (!idPattern.test(text)) throw new InvalidArgumentError('Give 1–64 of A-Z a-z 0-9 . _ -');
   return text;
 };
 

@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import type { AccountId } from '../../domain/account/account-id.ts';
+import { type AccountId, idPattern } from '../../domain/account/account-id.ts';
 import type { TransactionId } from '../../domain/event/event-id.ts';
 import { LARGEST_AMOUNT, minorUnits } from '../../domain/money/money.ts';
 import { instant } from '../../domain/time/instant.ts';
 
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
+const id = z.string().regex(idPattern, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
 
 const amount = z
   .string()

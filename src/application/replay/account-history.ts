@@ -9,6 +9,7 @@ import {
 } from '../../domain/account/account-state.ts';
 import { evolve, FOLD_VERSION } from '../../domain/account/evolve.ts';
 import type { Instant } from '../../domain/time/instant.ts';
+import type { Change } from '../../projections/projection.ts';
 import type { Snapshot, StreamTail } from '../ports/event-store.ts';
 import type { Storage } from '../ports/storage.ts';
 import { accountIn, isSnapshotVersion } from './snapshot.ts';
@@ -25,19 +26,24 @@ export type Until = { readonly version?: number; readonly recordedAt?: Instant }
 
 type Fold = { readonly account: Account; readonly missing: readonly OpenedAccount[] };
 
-/** Folds events onto an account, one version after the other, and notes the states that deserve a snapshot. Rejects with BrokenStream. */
-export const foldEvents = (start: Account, events: readonly RecordedEvent[]): Fold => {
-  let account = start;
-  const missing: OpenedAccount[] = [];
-  for (const event of events) {
-    const next = evolve(account, event);
-    if (event.version !== versionOf(account) + 1 || !isOpened(next)) {
-      throw new BrokenStream(`${event.streamId} has version ${event.version} where ${versionOf(account) + 1} is due`);
+/** What each of these events did to the account, one after the other. Rejects with BrokenStream where a version is missing. */
+export const changesOf = (start: Account, events: readonly RecordedEvent[]): readonly Change[] => {
+  let before = start;
+  return events.map((event) => {
+    const after = evolve(before, event);
+    if (event.version !== versionOf(before) + 1 || !isOpened(after)) {
+      throw new BrokenStream(`${event.streamId} has version ${event.version} where ${versionOf(before) + 1} is due`);
     }
-    account = next;
-    if (isSnapshotVersion(event.version)) missing.push(next);
-  }
-  return { account, missing };
+    const change = { event, before, after };
+    before = after;
+    return change;
+  });
+};
+
+/** Folds events onto an account, and notes the states that deserve a snapshot. Rejects with BrokenStream. */
+export const foldEvents = (start: Account, events: readonly RecordedEvent[]): Fold => {
+  const states = changesOf(start, events).map(({ after }) => after);
+  return { account: states.at(-1) ?? start, missing: states.filter(({ version }) => isSnapshotVersion(version)) };
 };
 
 /** Events of one stream in pages, so that a long history never has to fit in memory. */

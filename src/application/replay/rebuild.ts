@@ -7,9 +7,8 @@ import type { ReadModels, Storage } from '../ports/storage.ts';
 import { VersionConflict } from '../ports/storage-errors.ts';
 import type { Row, RowWrite, Table } from '../ports/table.ts';
 import type { Transactionally } from '../ports/unit-of-work.ts';
-import { accountAt, eventsOf } from './account-history.ts';
+import { accountAt, changesOf, eventsOf } from './account-history.ts';
 import { cellsThatDiffer, type Difference } from './differences.ts';
-import { changesOf } from './project-stream.ts';
 
 /** Where a rebuild writes: read models of its own, beside the live ones. */
 export type Shadow = ReadModels & { readonly transactionally: Transactionally };

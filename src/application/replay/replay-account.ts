@@ -4,8 +4,7 @@ import { type Account, initialState, isOpened, type OpenedAccount } from '../../
 import { postingOf } from '../../domain/account/evolve.ts';
 import { NO_MONEY } from '../../domain/money/money.ts';
 import type { Storage } from '../ports/storage.ts';
-import { eventsOf, type Until } from './account-history.ts';
-import { changesOf } from './project-stream.ts';
+import { changesOf, eventsOf, type Until } from './account-history.ts';
 
 /** One event of an account, and what it made of the balance. Amounts in minor units; `amount` is signed. */
 export type ReplayStep = {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import type { AccountId } from '../../domain/account/account-id.ts';
+import { type AccountId, idPattern } from '../../domain/account/account-id.ts';
 import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 
-const clientId = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
+const clientId = z.string().regex(idPattern, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
 
 export const accountId = clientId
   .transform((id) => id as AccountId)
