@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
+import type { Wording } from './application/commands/command.ts';
+import { apiWording } from './http/presenters/answers.ts';
 import { Ledger } from './application/ledger.ts';
 import type { Clock } from './application/ports/clock.ts';
 import type { Log } from './application/ports/log.ts';
@@ -157,13 +159,14 @@ export type Limits = Pick<
 
 const DAY = 86_400_000;
 
-/** Every dependency of the application, built once. Projections and clock can be others in tests. */
-export const composeDaybook = (
-  storage: Storage,
-  limits: Limits,
-  log: Log,
-  parts: { readonly clock?: Clock; readonly projections?: readonly Projection<Row>[] } = {},
-): Daybook => {
+export type Parts = {
+  readonly clock: Clock;
+  readonly projections: readonly Projection<Row>[];
+  readonly wording: Wording;
+};
+
+/** Every dependency of the application, built once. Its parts can be others in tests. */
+export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts: Partial<Parts> = {}): Daybook => {
   const clock = parts.clock ?? systemClock;
   const snapshotter = new Snapshotter(storage, log);
   const settler = new BatchSettler({
@@ -171,6 +174,7 @@ export const composeDaybook = (
     projections: parts.projections ?? projections,
     accounts: new AccountCache(storage, snapshotter, limits.DAYBOOK_ACCOUNT_CACHE),
     snapshotter,
+    wording: parts.wording ?? apiWording,
     clock,
     log,
     random: () => randomInt(2 ** 32) / 2 ** 32,

@@ -1,6 +1,7 @@
 import type { Command } from './commands/command.ts';
-import { LedgerError } from './commit/ledger-error.ts';
-import type { BatchSettler, Outcome, Pending } from './commit/settle-batch.ts';
+import type { Outcome, Submission } from './commit/decide-batch.ts';
+import { CommandRejected, LedgerError } from './commit/ledger-error.ts';
+import type { BatchSettler, Pending } from './commit/settle-batch.ts';
 import type { Clock } from './ports/clock.ts';
 
 export type LedgerLimits = {
@@ -20,6 +21,7 @@ const SWEEP_INTERVAL = 250;
  */
 export class Ledger {
   #queue: Pending[] = [];
+  #waiting = 0;
   #committing: Promise<void> | undefined;
   #open = true;
   readonly #sweeper: NodeJS.Timeout;
@@ -34,18 +36,32 @@ export class Ledger {
 
   /** Commands that wait for their batch. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#waiting;
   }
 
   /**
    * Decides and records one command, and gives the answer that was stored with it. Rejects with a DomainError where a rule
    * said no, or a LedgerError: OVERLOADED, UNAVAILABLE, CONCURRENCY_CONFLICT (nothing happened), OUTCOME_UNKNOWN.
    */
-  submit(command: Command): Promise<Outcome> {
+  async submit(command: Command): Promise<Outcome> {
+    try {
+      const [outcome] = await this.submitTogether([command]);
+      return outcome as Outcome;
+    } catch (error) {
+      throw error instanceof CommandRejected ? error.rejection : error;
+    }
+  }
+
+  /**
+   * The same for commands that stand or fall together: they are decided in their order, each on what those before it leave behind,
+   * and recorded in one transaction. Rejects with CommandRejected, naming the first that a rule said no to, or a LedgerError.
+   */
+  submitTogether(submission: Submission): Promise<readonly Outcome[]> {
     if (!this.#open) return Promise.reject(new LedgerError('UNAVAILABLE'));
-    if (this.#queue.length >= this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
+    if (this.#waiting + submission.length > this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
+      this.#queue.push({ submission, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
+      this.#waiting += submission.length;
       this.#committing ??= this.#commitAll();
     });
   }
@@ -60,7 +76,7 @@ export class Ledger {
   async #commitAll(): Promise<void> {
     while (this.#queue.length > 0) {
       await this.#gather();
-      await this.settler.settle(this.#queue.splice(0, this.limits.batch));
+      await this.settler.settle(this.#take(this.#sizeOfBatch()));
     }
     // In the same turn as the last look at the queue: a command behind it must start anew, and not wait for nobody.
     this.#committing = undefined;
@@ -70,17 +86,30 @@ export class Ledger {
   // Nobody waits for what has not arrived: a turn that brings nothing ends it.
   async #gather(): Promise<void> {
     let gathered = 0;
-    while (this.#queue.length > gathered && gathered < this.limits.batch) {
-      gathered = this.#queue.length;
+    while (this.#waiting > gathered && gathered < this.limits.batch) {
+      gathered = this.#waiting;
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** How many submissions make the next batch. What stands or falls together is never divided, however large it is. */
+  #sizeOfBatch(): number {
+    let commands = 0;
+    const beyond = this.#queue.findIndex(({ submission }) => (commands += submission.length) > this.limits.batch);
+    return beyond === -1 ? this.#queue.length : Math.max(1, beyond);
+  }
+
+  #take(count: number): readonly Pending[] {
+    const taken = this.#queue.splice(0, count);
+    for (const { submission } of taken) this.#waiting -= submission.length;
+    return taken;
   }
 
   // Those in front wait longest, so the first that has time left ends the search.
   #dropExpired(): void {
     const now = this.clock.now();
     const inTime = this.#queue.findIndex(({ deadline }) => deadline >= now);
-    const expired = this.#queue.splice(0, inTime === -1 ? this.#queue.length : inTime);
+    const expired = this.#take(inTime === -1 ? this.#queue.length : inTime);
     for (const pending of expired) pending.reject(new LedgerError('UNAVAILABLE'));
   }
 }

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Request } from 'express';
-import type { Answer, Envelope } from '../application/commands/command.ts';
+import type { Envelope } from '../application/commands/command.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
 import type { TransactionId } from '../domain/event/event-id.ts';
-import type { Change } from '../projections/projection.ts';
 import type { Call, Services } from './endpoint.ts';
 import { requestIdOf } from './middleware/request-context.ts';
 import { malformedHeader } from './problem-details.ts';
@@ -39,7 +38,6 @@ type Details = {
   readonly transactionId?: TransactionId | undefined;
   /** The account that If-Match speaks of. */
   readonly accountId?: AccountId;
-  readonly answer: (changes: readonly Change[]) => Answer;
 };
 
 /** What travels with the command of a request. Rejects with VALIDATION_FAILED. */
@@ -51,7 +49,7 @@ export const envelopeOf = (
     rawBody,
     idempotencyKey,
   }: Pick<Call<never, never, never>, 'request' | 'response' | 'rawBody' | 'idempotencyKey'>,
-  { transactionId, accountId, answer }: Details,
+  { transactionId, accountId }: Details,
 ): Envelope => {
   const versions = accountId && expectedVersionsOf(request);
   return {
@@ -61,6 +59,5 @@ export const envelopeOf = (
     eventIds: [newEventId(), newEventId()],
     ...(transactionId !== undefined && { transactionId }),
     ...(versions && { expected: { accountId, versions } }),
-    answer,
   };
 };

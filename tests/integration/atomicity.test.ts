@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKeysTable, transactionIdsTable } from '../../src/application/commit/claims.ts';
-import type { Outcome } from '../../src/application/commit/settle-batch.ts';
+import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import type { Command } from '../../src/application/commands/command.ts';
 import type { Row } from '../../src/application/ports/table.ts';
 import type { Daybook } from '../../src/compose.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Outcome } from '../../src/application/commit/settle-batch.ts';
+import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { connectMongo } from '../../src/storage/mongo/connection.ts';
 import { type LocalReplicaSet, openLocalReplicaSet } from '../../src/storage/mongo/local/local-replica-set.ts';

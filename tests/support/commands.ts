@@ -22,7 +22,6 @@ export const commandOf = (wish: Wish, { key = randomUUID(), transactionId }: Nam
     },
     eventIds: [newEventId(), newEventId()],
     ...(transactionId !== undefined && { transactionId: transactionId as TransactionId }),
-    answer: (changes) => ({ status: 201, body: changes.map(({ event }) => event.eventId).join() }),
   },
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Command, Wish } from '../../src/application/commands/command.ts';
-import type { Outcome } from '../../src/application/commit/settle-batch.ts';
+import type { Command, Wish, Wording } from '../../src/application/commands/command.ts';
+import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { EventStore } from '../../src/application/ports/event-store.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
@@ -93,8 +93,11 @@ export type Asked = {
   readonly expected?: { readonly accountId: string; readonly versions: readonly number[] };
 };
 
+/** For each event, the account, its version and its balance. */
 const worded = (changes: readonly Change[]): string =>
   changes.map(({ event, after }) => `${after.accountId} v${event.version} ${after.ledgerBalance}`).join(', ');
+
+const inWords: Wording = (_wish, changes) => ({ status: 201, body: worded(changes) });
 
 /** What was asked, as digits and letters: the same for the same wish. */
 const hashOf = (wish: Wish): string =>
@@ -107,7 +110,7 @@ const newEventId = (): EventId => {
   return `event-${eventIds.toString().padStart(8, '0')}` as EventId;
 };
 
-/** A wish on its way to the ledger. The answer says, for each event, the account, its version and its balance. */
+/** A wish on its way to the ledger. */
 export const commandFor = (wish: Wish, { key = randomUUID(), transactionId, expected }: Asked = {}): Command => ({
   wish,
   envelope: {
@@ -117,7 +120,6 @@ export const commandFor = (wish: Wish, { key = randomUUID(), transactionId, expe
     eventIds: [newEventId(), newEventId()],
     ...(transactionId !== undefined && { transactionId: transactionId as TransactionId }),
     ...(expected && { expected: { ...expected, accountId: expected.accountId as AccountId } }),
-    answer: (changes) => ({ status: 201, body: worded(changes) }),
   },
 });
 
@@ -148,7 +150,7 @@ export const openTestLedger = (options: Options = {}): TestLedger => {
     options.storage ?? openMemoryStorage(),
     options.interference ?? {},
   );
-  const parts = { clock, ...(projections && { projections }) };
+  const parts = { clock, wording: inWords, ...(projections && { projections }) };
   const daybook = composeDaybook(storage, { ...readEnvironment({}), ...limits }, silent, parts);
   return {
     ...daybook,

@@ -19,7 +19,7 @@ export type Answer = {
   readonly location?: string;
 };
 
-/** What travels with a wish: who asks, how often it may count, and how the answer is worded. */
+/** What travels with a wish: who asks, and how often it may count. */
 export type Envelope = {
   readonly correlationId: string;
   readonly actor: string;
@@ -29,11 +29,13 @@ export type Envelope = {
   /** If-Match: the versions of this account on which the caller would still want it. */
   readonly expected?: { readonly accountId: AccountId; readonly versions: readonly number[] };
   readonly eventIds: Circumstances['eventIds'];
-  /** Words the answer from what happened. Pure: it runs before the commit, so that the answer is stored with the events. */
-  readonly answer: (changes: readonly Change[]) => Answer;
 };
 
+/** A plain value from end to end, so that another process can be asked to carry it out. */
 export type Command = { readonly wish: Wish; readonly envelope: Envelope };
+
+/** Words the answer from what happened. Pure: it runs before the commit, so that the answer is stored with the events. */
+export type Wording = (wish: Wish, changes: readonly Change[]) => Answer;
 
 /** What a decision may know of the ledger: the accounts it named, with everything decided before it in the batch applied. */
 export type KnownAccounts = {

@@ -1,92 +1,57 @@
 import type { NewEvent, RecordedEvent } from '../../domain/account/account-event.ts';
-import { type AccountId, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
-import { type Account, initialState, isOpened, versionOf } from '../../domain/account/account-state.ts';
-import { evolve } from '../../domain/account/evolve.ts';
+import { isOpened, versionOf } from '../../domain/account/account-state.ts';
 import { schemaVersions } from '../../domain/account/upcasters.ts';
 import { DomainError, domainErrorCodes } from '../../domain/domain-error.ts';
-import type { EventId } from '../../domain/event/event-id.ts';
-import { type MinorUnits, NO_MONEY } from '../../domain/money/money.ts';
 import { type Instant, latest } from '../../domain/time/instant.ts';
 import type { Change } from '../../projections/projection.ts';
-import type { Answer, Command, KnownAccounts } from '../commands/command.ts';
+import type { Answer, Command, Wording } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
-import type { LoadedAccount } from './account-cache.ts';
-import { answerOf, idempotencyKeyIdOf } from './claims.ts';
-import type { Facts, ReversedTotals } from './facts.ts';
+import { idempotencyKeyIdOf } from './claims.ts';
+import { type BatchBasis, groundOf, WorkingSet } from './working-set.ts';
 
-/** Everything a batch is decided on, read before the first decision. */
-export type BatchBasis = {
-  readonly accounts: ReadonlyMap<StreamId, LoadedAccount>;
-  readonly reversedTotals: ReversedTotals;
-  readonly facts: Facts;
-  readonly now: Instant;
-};
+/** Commands that stand or fall together; most often one. */
+export type Submission = readonly Command[];
 
-export type Accepted = { readonly kind: 'accepted'; readonly changes: readonly Change[]; readonly answer: Answer };
+/** The answer to a command, and whether it is the repeated answer to an earlier one. */
+export type Outcome = { readonly answer: Answer; readonly replayed: boolean };
 
-/** What becomes of one command of the batch, once the batch is committed. */
+/** A command that was accepted, and what it changes. */
+export type Recording = { readonly command: Command; readonly changes: readonly Change[]; readonly answer: Answer };
+
+/** What becomes of a submission, once the batch is committed. */
 export type Decision =
-  | Accepted
-  | { readonly kind: 'replayed'; readonly answer: Answer }
-  /** `isOfAccounts`: the rejection rests on what an account is, which may be newer in the store than here. */
-  | { readonly kind: 'rejected'; readonly error: DomainError; readonly isOfAccounts: boolean };
-
-/** The ledger as it will be when the decisions made so far are committed. */
-class WorkingSet implements KnownAccounts {
-  readonly #accounts = new Map<StreamId, Account>();
-  readonly #reversedTotals = new Map<EventId, MinorUnits>();
-  readonly keys = new Map<string, { requestHash: string; answer: Answer }>();
-  readonly transactionIds = new Map<string, string>();
-  readonly transferIds = new Set<string>();
-
-  constructor(private readonly basis: BatchBasis) {}
-
-  readonly stream = (streamId: StreamId): Account =>
-    this.#accounts.get(streamId) ?? this.basis.accounts.get(streamId)?.account ?? initialState();
-
-  readonly get = (accountId: AccountId): Account => this.stream(streamIdOf(accountId));
-
-  readonly reversedTotal = (eventId: EventId): MinorUnits =>
-    this.#reversedTotals.get(eventId) ?? this.basis.reversedTotals.get(eventId) ?? NO_MONEY;
-
-  apply(event: RecordedEvent): Change {
-    const before = this.stream(event.streamId);
-    const after = evolve(before, event);
-    if (!isOpened(after)) throw new Error(`${event.type} decided on an account that was never opened`);
-    this.#accounts.set(event.streamId, after);
-    if (event.type === 'TransactionReversed') {
-      this.#reversedTotals.set(event.data.originalEventId, event.data.reversedTotal);
-    }
-    return { event, before, after };
-  }
-}
+  /** An outcome for each command; those that are replayed record nothing. */
+  | { readonly kind: 'accepted'; readonly outcomes: readonly Outcome[]; readonly recordings: readonly Recording[] }
+  | {
+      readonly kind: 'rejected';
+      readonly error: DomainError;
+      /** Which command of the submission it was. */
+      readonly index: number;
+      /** The rejection rests on what an account is, which may be newer in the store than here. */
+      readonly isOfAccounts: boolean;
+    };
 
 /** Rejects with IDEMPOTENCY_KEY_REUSED. The first answer where this very request was answered before. */
-const earlierAnswer = ({ envelope }: Command, { facts }: BatchBasis, working: WorkingSet): Answer | undefined => {
+const earlierAnswer = ({ envelope }: Command, working: WorkingSet): Answer | undefined => {
   const id = idempotencyKeyIdOf(envelope);
-  if (id === undefined) return undefined;
-  const row = facts.keys.get(id);
-  const earlier = row ? { requestHash: row.requestHash, answer: answerOf(row) } : working.keys.get(id);
+  const earlier = id === undefined ? undefined : working.earlierAnswer(id);
   if (earlier && earlier.requestHash !== envelope.idempotency?.requestHash)
     throw new DomainError('IDEMPOTENCY_KEY_REUSED');
   return earlier?.answer;
 };
 
 /** Rejects with TRANSACTION_ALREADY_RECORDED. */
-const mustBeNewTransaction = ({ envelope }: Command, { facts }: BatchBasis, working: WorkingSet): void => {
-  const { transactionId } = envelope;
-  if (transactionId === undefined) return;
-  const eventId = facts.transactionIds.get(transactionId)?.eventId ?? working.transactionIds.get(transactionId);
-  if (eventId !== undefined) throw new DomainError('TRANSACTION_ALREADY_RECORDED', { transactionId, eventId });
+const mustBeNewTransaction = ({ envelope: { transactionId } }: Command, working: WorkingSet): void => {
+  const eventId = transactionId === undefined ? undefined : working.eventOfTransaction(transactionId);
+  if (transactionId === undefined || eventId === undefined) return;
+  throw new DomainError('TRANSACTION_ALREADY_RECORDED', { transactionId, eventId });
 };
 
 /** Rejects with TRANSFER_ALREADY_EXISTS. */
-const mustBeNewTransfer = ({ wish }: Command, { facts }: BatchBasis, working: WorkingSet): void => {
+const mustBeNewTransfer = ({ wish }: Command, working: WorkingSet): void => {
   const transferId = handlerOf(wish).newTransferId?.(wish);
-  if (transferId === undefined) return;
-  if (facts.transferIds.has(transferId) || working.transferIds.has(transferId)) {
-    throw new DomainError('TRANSFER_ALREADY_EXISTS', { transferId });
-  }
+  if (transferId === undefined || !working.hasTransfer(transferId)) return;
+  throw new DomainError('TRANSFER_ALREADY_EXISTS', { transferId });
 };
 
 /** The rejection that If-Match asks for, where the account exists in another version. */
@@ -135,48 +100,75 @@ const recorded = (
   recordedAt,
 });
 
-const accept = (command: Command, basis: BatchBasis, working: WorkingSet): Accepted => {
-  const { wish, envelope } = command;
-  const accounts = handlerOf(wish).streamsOf(wish).map(working.stream);
-  // Clocks of several processes differ, and one may step back: time never runs backwards within a stream.
-  const recordedAt = latest(basis.now, ...accounts.filter(isOpened).map((account) => account.recordedAt));
-  const events = decideExpected(command, working, recordedAt);
-  const changes = events.map((event) =>
-    working.apply(recorded(event, command, versionOf(working.stream(event.streamId)) + 1, recordedAt)),
-  );
-  return { kind: 'accepted', changes, answer: envelope.answer(changes) };
-};
+type Refusal = { readonly kind: 'refused'; readonly error: DomainError; readonly isOfAccounts: boolean };
 
-/** Remembers what this command used up, for those behind it in the batch. */
-const use = ({ wish, envelope }: Command, { answer }: Accepted, working: WorkingSet): void => {
-  const id = idempotencyKeyIdOf(envelope);
-  if (id !== undefined && envelope.idempotency) {
-    working.keys.set(id, { requestHash: envelope.idempotency.requestHash, answer });
-  }
-  if (envelope.transactionId !== undefined) working.transactionIds.set(envelope.transactionId, envelope.eventIds[0]);
-  const transferId = handlerOf(wish).newTransferId?.(wish);
-  if (transferId !== undefined) working.transferIds.add(transferId);
-};
+type Judgement =
+  | { readonly kind: 'replayed'; readonly answer: Answer }
+  | { readonly kind: 'new'; readonly events: readonly NewEvent[]; readonly recordedAt: Instant }
+  | Refusal;
 
-const decideOne = (command: Command, basis: BatchBasis, working: WorkingSet): Decision => {
+/** What the rules say to a command. Nothing is changed by it. */
+const judge = (command: Command, now: Instant, working: WorkingSet): Judgement => {
   let isOfAccounts = false;
   try {
-    const answer = earlierAnswer(command, basis, working);
+    const answer = earlierAnswer(command, working);
     if (answer) return { kind: 'replayed', answer };
-    mustBeNewTransaction(command, basis, working);
-    mustBeNewTransfer(command, basis, working);
+    mustBeNewTransaction(command, working);
+    mustBeNewTransfer(command, working);
     isOfAccounts = true;
-    const accepted = accept(command, basis, working);
-    use(command, accepted, working);
-    return accepted;
+    const accounts = handlerOf(command.wish).streamsOf(command.wish).map(working.stream);
+    // Clocks of several processes differ, and one may step back: time never runs backwards within a stream.
+    const recordedAt = latest(now, ...accounts.filter(isOpened).map((account) => account.recordedAt));
+    return { kind: 'new', events: decideExpected(command, working, recordedAt), recordedAt };
   } catch (error) {
-    if (error instanceof DomainError) return { kind: 'rejected', error, isOfAccounts };
+    if (error instanceof DomainError) return { kind: 'refused', error, isOfAccounts };
     throw error;
   }
 };
 
-/** Decides every command of a batch, in arrival order, each on what those before it leave behind. Pure; a rejected one leaves no trace. */
-export const decideBatch = (commands: readonly Command[], basis: BatchBasis): readonly Decision[] => {
-  const working = new WorkingSet(basis);
-  return commands.map((command) => decideOne(command, basis, working));
+const record = (
+  command: Command,
+  { events, recordedAt }: Extract<Judgement, { kind: 'new' }>,
+  wording: Wording,
+  working: WorkingSet,
+): Recording => {
+  const changes = events.map((event) =>
+    working.apply(recorded(event, command, versionOf(working.stream(event.streamId)) + 1, recordedAt)),
+  );
+  const answer = wording(command.wish, changes);
+  working.use(command, answer);
+  return { command, changes, answer };
+};
+
+const decideSubmission = (submission: Submission, { now, wording }: BatchBasis, working: WorkingSet): Decision => {
+  const outcomes: Outcome[] = [];
+  const recordings: Recording[] = [];
+  for (const [index, command] of submission.entries()) {
+    const judgement = judge(command, now, working);
+    if (judgement.kind === 'refused') return { ...judgement, kind: 'rejected', index };
+    if (judgement.kind === 'replayed') {
+      outcomes.push({ answer: judgement.answer, replayed: true });
+      continue;
+    }
+    const recording = record(command, judgement, wording, working);
+    recordings.push(recording);
+    outcomes.push({ answer: recording.answer, replayed: false });
+  }
+  return { kind: 'accepted', outcomes, recordings };
+};
+
+/**
+ * Decides every submission of a batch, in arrival order, each on what those before it leave behind. Pure; a rejected one leaves no
+ * trace.
+ */
+export const decideBatch = (batch: readonly Submission[], basis: BatchBasis): readonly Decision[] => {
+  const working = new WorkingSet(groundOf(basis));
+  return batch.map((submission) => {
+    // A command is refused before it leaves a trace; of several, those before it have left theirs.
+    if (submission.length === 1) return decideSubmission(submission, basis, working);
+    const attempt = new WorkingSet(working);
+    const decision = decideSubmission(submission, basis, attempt);
+    if (decision.kind === 'accepted') working.keep(attempt);
+    return decision;
+  });
 };

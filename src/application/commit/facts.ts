@@ -32,13 +32,8 @@ const found = async <R extends Row>(
   return new Map(rows.map((row) => [row._id, row]));
 };
 
-/** Looks up which keys of these commands were used before. */
-export const lookUpKeys = (storage: Storage, commands: readonly Command[]): Promise<Facts['keys']> =>
-  found(
-    storage,
-    idempotencyKeysTable,
-    commands.map(({ envelope }) => idempotencyKeyIdOf(envelope)),
-  );
+/** What is assumed of commands that nobody looked anything up for. */
+export const nothingUsed: Facts = { keys: new Map(), transactionIds: new Map(), transferIds: new Set() };
 
 /** Looks up which keys, transaction ids and transfer ids of these commands were used before. */
 export const lookUpFacts = async (storage: Storage, commands: readonly Command[]): Promise<Facts> => {
@@ -46,7 +41,7 @@ export const lookUpFacts = async (storage: Storage, commands: readonly Command[]
   const transferIds = commands.map(({ wish }) => handlerOf(wish).newTransferId?.(wish));
   // Outside any transaction, so these three may run side by side.
   const [keys, transactions, transfers] = await Promise.all([
-    lookUpKeys(storage, commands),
+    found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf)),
     found(
       storage,
       transactionIdsTable,

@@ -1,3 +1,5 @@
+import type { DomainError } from '../../domain/domain-error.ts';
+
 export type LedgerErrorCode = 'OVERLOADED' | 'OUTCOME_UNKNOWN' | 'UNAVAILABLE' | 'CONCURRENCY_CONFLICT';
 
 /**
@@ -12,5 +14,18 @@ export class LedgerError extends Error {
     options?: ErrorOptions,
   ) {
     super(code, options);
+  }
+}
+
+/** A rule said no to one command of a submission, and so to all of it. Nothing happened. */
+export class CommandRejected extends Error {
+  override readonly name = 'CommandRejected';
+
+  constructor(
+    readonly rejection: DomainError,
+    /** Which command of the submission it was. */
+    readonly index: number,
+  ) {
+    super(rejection.code, { cause: rejection });
   }
 }

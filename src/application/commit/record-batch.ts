@@ -2,12 +2,9 @@ import type { Row } from '../ports/table.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { UnitOfWork } from '../ports/unit-of-work.ts';
 import { type Projection, writesOf } from '../../projections/projection.ts';
-import type { Command } from '../commands/command.ts';
 import { idempotencyKeyRowOf, idempotencyKeysTable, transactionIdRowOf, transactionIdsTable } from './claims.ts';
-import type { Accepted } from './decide-batch.ts';
+import type { Recording } from './decide-batch.ts';
 import type { TableName } from '../ports/table.ts';
-
-export type Recording = { readonly command: Command; readonly accepted: Accepted };
 
 const insertAll = async <R extends Row>(
   storage: Storage,
@@ -29,20 +26,21 @@ export const recordBatch = async (
   recordings: readonly Recording[],
   keysExpireAt: Date,
 ): Promise<void> => {
-  const changes = recordings.flatMap(({ accepted }) => accepted.changes);
-  const keyRows = recordings.map(({ command, accepted }) =>
-    idempotencyKeyRowOf(command.envelope, accepted.answer, accepted.changes, keysExpireAt),
+  const changes = recordings.flatMap(({ changes: ofCommand }) => ofCommand);
+  const keyRows = recordings.map(({ command, answer, changes: ofCommand }) =>
+    idempotencyKeyRowOf(command.envelope, answer, ofCommand, keysExpireAt),
   );
   const transactionRows = recordings.map(({ command }) =>
     transactionIdRowOf(command.envelope, command.envelope.eventIds[0]),
   );
   await storage.transactionally(async (work) => {
+    // First what may have been used before: a transaction that comes to nothing is given up after its first statement.
+    await insertAll(storage, work, idempotencyKeysTable, keyRows);
+    await insertAll(storage, work, transactionIdsTable, transactionRows);
     await storage.events.append(
       work,
       changes.map(({ event }) => event),
     );
-    await insertAll(storage, work, idempotencyKeysTable, keyRows);
-    await insertAll(storage, work, transactionIdsTable, transactionRows);
     for (const projection of projections) {
       const writes = writesOf(projection, changes);
       if (writes.length > 0) await storage.table(projection.table).write(work, writes);

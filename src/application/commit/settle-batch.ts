@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import type { Projection } from '../../projections/projection.ts';
-import type { Answer, Command } from '../commands/command.ts';
+import type { Wording } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -9,23 +9,22 @@ import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../ports/st
 import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
 import type { AccountCache } from './account-cache.ts';
-import { type BatchBasis, type Decision, decideBatch } from './decide-batch.ts';
-import { lookUpFacts, lookUpKeys, lookUpReversedTotals } from './facts.ts';
-import { LedgerError } from './ledger-error.ts';
+import { type Decision, decideBatch, type Outcome, type Submission } from './decide-batch.ts';
+import { lookUpFacts, lookUpReversedTotals, nothingUsed } from './facts.ts';
+import { CommandRejected, LedgerError } from './ledger-error.ts';
 import { recordBatch } from './record-batch.ts';
 import type { Snapshotter } from './snapshotter.ts';
+import type { BatchBasis } from './working-set.ts';
 import { isSnapshotVersion } from '../replay/snapshot.ts';
 
-/** The answer to a command, and whether it is the repeated answer to an earlier one. */
-export type Outcome = { readonly answer: Answer; readonly replayed: boolean };
-
-/** A command that waits for its outcome. */
+/** A submission that waits for its outcome. */
 export type Pending = {
-  readonly command: Command;
-  /** Milliseconds since 1970; past it the command is not begun any more. */
+  readonly submission: Submission;
+  /** Milliseconds since 1970; past it the submission is not begun any more. */
   readonly deadline: number;
-  readonly resolve: (outcome: Outcome) => void;
-  /** With a DomainError or a LedgerError; with anything else where there is a bug. */
+  /** With one outcome for each command. */
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
+  /** With a CommandRejected or a LedgerError; with anything else where there is a bug. */
   readonly reject: (error: unknown) => void;
 };
 
@@ -34,6 +33,7 @@ export type BatchDependencies = {
   readonly projections: readonly Projection<Row>[];
   readonly accounts: AccountCache;
   readonly snapshotter: Snapshotter;
+  readonly wording: Wording;
   readonly clock: Clock;
   readonly log: Log;
   /** 0 ≤ random() < 1: spreads retries of several processes. */
@@ -48,10 +48,12 @@ const LONGEST_PAUSE = 200;
 const UNAVAILABLE_RETRIES = 1;
 
 const streamsOf = (batch: readonly Pending[]): readonly StreamId[] =>
-  batch.flatMap(({ command: { wish } }) => handlerOf(wish).streamsOf(wish));
+  batch.flatMap(({ submission }) => submission.flatMap(({ wish }) => handlerOf(wish).streamsOf(wish)));
 
 /** Takes one batch from waiting commands to outcomes: look up, load, decide, record, answer; and again where others were faster. */
 export class BatchSettler {
+  #expectsRepeats = false;
+
   constructor(private readonly dependencies: BatchDependencies) {}
 
   /** Every command of the batch is resolved or rejected when this resolves; it never rejects. */
@@ -59,8 +61,9 @@ export class BatchSettler {
     const waiting = this.#expire(batch);
     if (waiting.length === 0) return;
     try {
-      const decisions = await this.#decide(waiting);
-      await this.#record(waiting, decisions);
+      const decisions = await this.#decide(waiting, attempt);
+      await this.#record(decisions);
+      this.#expectsRepeats = decisions.some(isRepeat);
       waiting.forEach((pending, index) => answer(pending, decisions[index]));
     } catch (error) {
       // Whatever happened, the store knows better now what these accounts are.
@@ -76,35 +79,36 @@ export class BatchSettler {
     return expired.length === 0 ? batch : batch.filter(({ deadline }) => deadline >= now);
   }
 
-  async #decide(batch: readonly Pending[]): Promise<readonly Decision[]> {
-    const { storage, accounts, clock } = this.dependencies;
-    const commands = batch.map(({ command }) => command);
-    const [facts, loaded] = await Promise.all([lookUpFacts(storage, commands), accounts.load(streamsOf(batch))]);
-    let { keys } = facts;
-    for (let isReadAgain = false; ; isReadAgain = true) {
+  /**
+   * Nearly every key is new, and the store refuses one that is not: so a batch is first decided without asking, unless the last one
+   * had repeats. When somebody was told no, or the store refused, what was used before is looked up.
+   */
+  async #decide(batch: readonly Pending[], attempt: number): Promise<readonly Decision[]> {
+    const { storage, accounts, clock, wording } = this.dependencies;
+    const submissions = batch.map(({ submission }) => submission);
+    const commands = submissions.flat();
+    const loaded = await accounts.load(streamsOf(batch));
+    for (let isSure = attempt > 0 || this.#expectsRepeats; ; isSure = true) {
       const reversedTotals = await lookUpReversedTotals(storage, commands);
       // The first answer to a key can have been committed between two of our reads: then what it did must not make us refuse it.
       // So a "no" is only final where the key was looked up after everything else.
-      if (isReadAgain) keys = await lookUpKeys(storage, commands);
-      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts: { ...facts, keys }, now: clock.now() };
-      const decisions = decideBatch(commands, basis);
+      const facts = isSure ? await lookUpFacts(storage, commands) : nothingUsed;
+      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts, now: clock.now(), wording };
+      const decisions = decideBatch(submissions, basis);
       // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
       const doubtful = doubtfulStreams(batch, decisions, basis);
-      const isFinal = isReadAgain || decisions.every(({ kind }) => kind !== 'rejected');
+      const isFinal = isSure || decisions.every(({ kind }) => kind !== 'rejected');
       if (isFinal && doubtful.length === 0) return decisions;
       for (const [streamId, fresh] of await accounts.reload(doubtful)) loaded.set(streamId, fresh);
     }
   }
 
-  async #record(batch: readonly Pending[], decisions: readonly Decision[]): Promise<void> {
+  async #record(decisions: readonly Decision[]): Promise<void> {
     const { storage, projections, accounts, snapshotter, clock, keepKeysFor } = this.dependencies;
-    const recordings = batch.flatMap(({ command }, index) => {
-      const accepted = decisions[index];
-      return accepted?.kind === 'accepted' ? [{ command, accepted }] : [];
-    });
+    const recordings = decisions.flatMap((decision) => (decision.kind === 'accepted' ? decision.recordings : []));
     if (recordings.length === 0) return;
     await recordBatch(storage, projections, recordings, new Date(clock.now() + keepKeysFor));
-    const changes = recordings.flatMap(({ accepted }) => accepted.changes);
+    const changes = recordings.flatMap(({ changes: ofCommand }) => ofCommand);
     for (const { event, after } of changes) accounts.remember(event.streamId, after);
     snapshotter.keep(changes.map(({ after }) => after).filter(({ version }) => isSnapshotVersion(version)));
   }
@@ -122,7 +126,7 @@ export class BatchSettler {
 
   async #retry(batch: readonly Pending[], error: VersionConflict, attempt: number): Promise<void> {
     const { log, random } = this.dependencies;
-    log.info({ attempt, commands: batch.length }, 'conflict, deciding again');
+    log.info({ attempt, submissions: batch.length }, 'conflict, deciding again');
     if (batch.length === 1 && attempt >= SINGLE_ATTEMPTS) {
       rejectAll(batch, new LedgerError('CONCURRENCY_CONFLICT', { cause: error }));
       return;
@@ -134,8 +138,9 @@ export class BatchSettler {
 
   async #settleHalves(batch: readonly Pending[]): Promise<void> {
     const middle = Math.ceil(batch.length / 2);
-    await this.settle(batch.slice(0, middle));
-    await this.settle(batch.slice(middle));
+    // Not as a first attempt: what was used before has made trouble once, and is looked up from now on.
+    await this.settle(batch.slice(0, middle), 1);
+    await this.settle(batch.slice(middle), 1);
   }
 }
 
@@ -152,9 +157,13 @@ const doubtfulStreams = (
   return [...new Set(streamsOf(rejected))].filter((streamId) => accounts.get(streamId)?.fresh === false);
 };
 
+/** Whether something of it had been used before. */
+const isRepeat = (decision: Decision): boolean =>
+  decision.kind === 'rejected' ? !decision.isOfAccounts : decision.outcomes.some(({ replayed }) => replayed);
+
 const answer = (pending: Pending, decision: Decision | undefined): void => {
-  if (decision?.kind === 'rejected') pending.reject(decision.error);
-  else if (decision) pending.resolve({ answer: decision.answer, replayed: decision.kind === 'replayed' });
+  if (decision?.kind === 'rejected') pending.reject(new CommandRejected(decision.error, decision.index));
+  else if (decision) pending.resolve(decision.outcomes);
 };
 
 const rejectAll = (batch: readonly Pending[], error: unknown): void => {

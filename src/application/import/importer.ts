@@ -79,7 +79,6 @@ export class Importer {
         actor: 'import',
         eventIds: [newId() as EventId, newId() as EventId],
         ...(transactionId !== undefined && { transactionId }),
-        answer: () => ({ status: 201, body: '' }),
       },
     };
     await this.target.ledger.submit(command);

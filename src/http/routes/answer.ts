@@ -1,4 +1,4 @@
-import type { Outcome } from '../../application/commit/settle-batch.ts';
+import type { Outcome } from '../../application/commit/decide-batch.ts';
 import type { Wish } from '../../application/commands/command.ts';
 import { envelopeOf } from '../claim.ts';
 import type { Call, Services } from '../endpoint.ts';
@@ -10,7 +10,7 @@ export const submit = async (
   services: Services,
   call: Pick<Call<never, never, never>, 'request' | 'response' | 'rawBody' | 'idempotencyKey'>,
   wish: Wish,
-  details: Parameters<typeof envelopeOf>[2],
+  details: Parameters<typeof envelopeOf>[2] = {},
 ): Promise<void> => {
   const outcome = await services.ledger.submit({ wish, envelope: envelopeOf(services, call, details) });
   sendOutcome(call.response, outcome);

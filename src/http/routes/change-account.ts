@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type AnswerDocument, defineEndpoint, type Endpoint } from '../endpoint.ts';
-import { answerAccount } from '../presenters/account.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
 import { overdraftLimit } from '../schemas/money.ts';
@@ -41,7 +40,7 @@ const changeFor = ({ verb, type, id, summary, rejects }: Change): Endpoint =>
     handle: async (services, call) => {
       const { accountId } = call.params;
       const wish = { type, accountId, reason: call.body.reason };
-      await submit(services, call, wish, { accountId, answer: answerAccount(200) });
+      await submit(services, call, wish, { accountId });
     },
   });
 
@@ -82,6 +81,6 @@ export const changeOverdraftLimit = defineEndpoint({
   handle: async (services, call) => {
     const { accountId } = call.params;
     const wish = { type: 'ChangeOverdraftLimit' as const, accountId, overdraftLimit: call.body.overdraftLimit };
-    await submit(services, call, wish, { accountId, answer: answerAccount(200) });
+    await submit(services, call, wish, { accountId });
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type AnswerDocument, defineEndpoint } from '../endpoint.ts';
-import { answerReceipt } from '../presenters/receipt.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId, transactionId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
@@ -50,7 +49,7 @@ export const depositMoney = defineEndpoint({
     const { accountId } = call.params;
     const { amount, currency, transactionId, ...remarks } = call.body;
     const wish = { type: 'DepositMoney' as const, accountId, money: { amount, currency }, ...remarks };
-    await submit(services, call, wish, { accountId, transactionId, answer: answerReceipt });
+    await submit(services, call, wish, { accountId, transactionId });
   },
 });
 
@@ -68,6 +67,6 @@ export const withdrawMoney = defineEndpoint({
     const { accountId } = call.params;
     const { amount, currency, transactionId, ...remarks } = call.body;
     const wish = { type: 'WithdrawMoney' as const, accountId, money: { amount, currency }, ...remarks };
-    await submit(services, call, wish, { accountId, transactionId, answer: answerReceipt });
+    await submit(services, call, wish, { accountId, transactionId });
   },
 });

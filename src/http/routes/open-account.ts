@@ -3,7 +3,6 @@ import { newId } from '../../application/new-id.ts';
 import type { AccountId } from '../../domain/account/account-id.ts';
 import { NO_MONEY } from '../../domain/money/money.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { answerAccount } from '../presenters/account.ts';
 import { accountId, ownerId } from '../schemas/ids.ts';
 import { amount, currency, overdraftLimit } from '../schemas/money.ts';
 import { metadata, party, reference } from '../schemas/text.ts';
@@ -37,11 +36,6 @@ export const openAccount = defineEndpoint({
   rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
   handle: async (services, call) => {
     const { accountId = newId() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;
-    await submit(
-      services,
-      call,
-      { type: 'OpenAccount', accountId, overdraftLimit, ...rest },
-      { answer: answerAccount(201) },
-    );
+    await submit(services, call, { type: 'OpenAccount', accountId, overdraftLimit, ...rest });
   },
 });

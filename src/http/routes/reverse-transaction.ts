@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { accountIdOf } from '../../domain/account/account-id.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { answerReversal } from '../presenters/receipt.ts';
 import { eventId } from '../schemas/ids.ts';
 import { amount } from '../schemas/money.ts';
 import { reason } from '../schemas/text.ts';
@@ -38,6 +37,6 @@ export const reverseTransaction = defineEndpoint({
     const { eventId, amount, reason } = call.body;
     const original = await services.queries.findReversibleEvent(eventId);
     const wish = { type: 'ReverseTransaction' as const, original, reason, ...(amount !== undefined && { amount }) };
-    await submit(services, call, wish, { accountId: accountIdOf(original.streamId), answer: answerReversal });
+    await submit(services, call, wish, { accountId: accountIdOf(original.streamId) });
   },
 });

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { newId } from '../../application/new-id.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { answerTransfer } from '../presenters/transfer.ts';
 import { accountId, transactionId, transferId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
 import { metadata, reference } from '../schemas/text.ts';
@@ -52,6 +51,6 @@ export const transferMoney = defineEndpoint({
   handle: async (services, call) => {
     const { transferId = newId() as TransferId, amount, currency, transactionId, ...rest } = call.body;
     const wish = { type: 'TransferMoney' as const, transferId, money: { amount, currency }, ...rest };
-    await submit(services, call, wish, { accountId: rest.fromAccountId, transactionId, answer: answerTransfer });
+    await submit(services, call, wish, { accountId: rest.fromAccountId, transactionId });
   },
 });
