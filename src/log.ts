@@ -10,3 +10,10 @@ const withoutDocuments = (error: unknown): object => {
 /** The log: one JSON object a line, written behind the program's back. */
 export const createLog = (level: string, destination: DestinationStream): Logger =>
   pino({ level, base: null, serializers: { err: withoutDocuments } }, destination);
+
+// A write of one page is never cut in two by another process that writes to the same pipe.
+const AT_ONCE = 3_500;
+
+/** The log of this process, on standard output. */
+export const openLog = (level: string): Logger =>
+  createLog(level, pino.destination({ sync: false, minLength: AT_ONCE, periodicFlush: 200 }));

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { createApp } from './app.ts';
-import { composeDaybook, openStorage, type OpenedStorage } from './compose.ts';
+import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
+import { composeDaybook, composeFront, type Daybook } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
-import { createLog } from './log.ts';
+import { openLog } from './log.ts';
+import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
+import { startWorkers } from './workers.ts';
 
 const greet = ({ url }: RunningServer, place: string): void => {
   report('');
@@ -33,18 +36,42 @@ const stopRequested = (): Promise<string> =>
     setInterval(() => process.ppid !== parent && resolve('the end of its parent process'), 500).unref();
   });
 
+type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
+
+/** With the other processes on the same database; what is in memory is nobody else's. */
+const share = ({ environment, opened, log }: Parts, { ledger }: Daybook): Promise<LedgerShare> =>
+  opened.uri === undefined
+    ? Promise.resolve({ door: ledger, close: () => Promise.resolve() })
+    : shareLedger(ledger, { storage: opened.storage, log }, environment.DAYBOOK_PEER_HOST);
+
+/** Listens here, or in as many workers as are wanted. */
+const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
+  const { HOST, PORT, DAYBOOK_WORKERS } = environment;
+  if (DAYBOOK_WORKERS > 0) return startWorkers(door, { count: DAYBOOK_WORKERS, mongoUri: opened.uri, report });
+  const { services, announceEnd } = composeFront(opened.storage, door);
+  const server = await listen(createApp(services, log), HOST, PORT);
+  const close = (timeout: number): Promise<void> => {
+    announceEnd();
+    return server.close(timeout);
+  };
+  return { url: server.url, close };
+};
+
 const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
-  const log = createLog(environment.LOG_LEVEL, pino.destination({ sync: false, minLength: 4_096, periodicFlush: 200 }));
+  const log = openLog(environment.LOG_LEVEL);
+  const parts = { environment, opened, log };
   const daybook = composeDaybook(opened.storage, environment, log);
-  const server = await listen(createApp(daybook.services, log), environment.HOST, environment.PORT);
+  const shared = await share(parts, daybook);
+  const server = await open(parts, shared);
   const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
   greet(server, opened.place);
   const reason = await Promise.race([stop, lost]);
   report(reason instanceof Error ? reason.message : `Stopping on ${reason}: letting running requests end …`);
   if (reason instanceof Error) process.exitCode = 1;
-  // Requests that have arrived are still carried out, and the connections closed behind them; then the ledger has nothing left.
-  daybook.announceEnd();
+  // Requests that have arrived are still carried out, and the connections closed behind them; then those that other processes have
+  // handed on; then the ledger has nothing left.
   await server.close(environment.DAYBOOK_SHUTDOWN_TIMEOUT_MS);
+  await shared.close();
   await daybook.drain();
   log.flush();
 };

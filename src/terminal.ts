@@ -13,6 +13,7 @@ const forPeople = new Set([
   'UnknownEventShape',
   'UnsuitableMongo',
   'UserError',
+  'WorkerFailed',
 ]);
 
 /** What the user asked for cannot be done; the message says why and what to do. */

@@ -13,6 +13,19 @@ export type LedgerLimits = {
   readonly commandTimeout: number;
 };
 
+/** What writers see of the ledger, wherever it is. */
+export type LedgerDoor = Pick<Ledger, 'submit' | 'submitTogether' | 'waiting'>;
+
+/** A submission of one command, whose rejection is the rejection of that command. */
+export const submitAlone = async (door: Pick<Ledger, 'submitTogether'>, command: Command): Promise<Outcome> => {
+  try {
+    const [outcome] = await door.submitTogether([command]);
+    return outcome as Outcome;
+  } catch (error) {
+    throw error instanceof CommandRejected ? error.rejection : error;
+  }
+};
+
 const SWEEP_INTERVAL = 250;
 
 /**
@@ -43,13 +56,8 @@ export class Ledger {
    * Decides and records one command, and gives the answer that was stored with it. Rejects with a DomainError where a rule
    * said no, or a LedgerError: OVERLOADED, UNAVAILABLE, CONCURRENCY_CONFLICT (nothing happened), OUTCOME_UNKNOWN.
    */
-  async submit(command: Command): Promise<Outcome> {
-    try {
-      const [outcome] = await this.submitTogether([command]);
-      return outcome as Outcome;
-    } catch (error) {
-      throw error instanceof CommandRejected ? error.rejection : error;
-    }
+  submit(command: Command): Promise<Outcome> {
+    return submitAlone(this, command);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import type { Storage } from '../application/ports/storage.ts';
-import { openStorage } from '../compose.ts';
+import { openStorage } from '../open-storage.ts';
 import { type Environment, readEnvironment } from '../config/environment.ts';
 import { fail, report, UserError } from '../terminal.ts';
 

@@ -49,6 +49,16 @@ export const environmentSchema = z.object({
   DAYBOOK_IDEMPOTENCY_KEY_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('How long an idempotency key is remembered.'),
+  DAYBOOK_WORKERS: wholeNumber(0, 256)
+    .default(0)
+    .describe('Processes that take requests beside the one that commits; 0: that one takes them itself.'),
+  DAYBOOK_PEER_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'Address at which other Daybook processes on the same database reach this one; one of them commits for all.',
+    ),
   DAYBOOK_SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(15_000)
     .describe('How long running requests may take after SIGTERM or Ctrl-C.'),

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { Ledger } from '../application/ledger.ts';
+import type { LedgerDoor } from '../application/ledger.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
@@ -10,7 +10,7 @@ import { pointerOf, type ProblemCode, RequestError, type RequestFault } from './
 
 /** What every endpoint can reach. */
 export type Services = {
-  readonly ledger: Ledger;
+  readonly ledger: LedgerDoor;
   readonly queries: Queries;
   readonly clock: Clock;
   readonly newEventId: () => EventId;

@@ -55,9 +55,9 @@ describe('the transaction of a commit', () => {
     await daybook.ledger.submit(commandOf(transferMoney('payer', 'payee', 5n), { transactionId: 'tx-1' }));
     const commands = inTransaction();
     expect(commands.map(nameOf)).toEqual([
-      'insert events',
       'insert idempotency_keys',
       'insert transaction_ids',
+      'insert events',
       'update accounts',
       'insert statement_entries',
       'insert transfers',
@@ -101,12 +101,20 @@ describe('the transaction of a commit', () => {
     await broken.drain();
   });
 
-  it('is not even begun for a rejected or a repeated command', async () => {
+  it('is not even begun for a rejected command', async () => {
+    monitored.forget();
+    await daybook.ledger.submit(commandOf(withdrawMoney('payer', 1_000_000n))).catch(() => undefined);
+    expect(inTransaction()).toEqual([]);
+  });
+
+  it('ends at its first statement for a repeated command, and is not begun for those that follow', async () => {
     const key = 'repeated';
     await daybook.ledger.submit(commandOf(depositMoney('payer', 1n), { key }));
     monitored.forget();
     await daybook.ledger.submit(commandOf(depositMoney('payer', 1n), { key }));
-    await daybook.ledger.submit(commandOf(withdrawMoney('payer', 1_000_000n))).catch(() => undefined);
+    expect(inTransaction().map(nameOf)).toEqual(['insert idempotency_keys', 'abortTransaction']);
+    monitored.forget();
+    await daybook.ledger.submit(commandOf(depositMoney('payer', 1n), { key }));
     expect(inTransaction()).toEqual([]);
   });
 

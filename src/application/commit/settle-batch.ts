@@ -126,7 +126,8 @@ export class BatchSettler {
 
   async #retry(batch: readonly Pending[], error: VersionConflict, attempt: number): Promise<void> {
     const { log, random } = this.dependencies;
-    log.info({ attempt, submissions: batch.length }, 'conflict, deciding again');
+    // The first is in the nature of things: a repeated key is found out by it.
+    if (attempt > 1) log.info({ attempt, submissions: batch.length }, 'conflict, deciding again');
     if (batch.length === 1 && attempt >= SINGLE_ATTEMPTS) {
       rejectAll(batch, new LedgerError('CONCURRENCY_CONFLICT', { cause: error }));
       return;

@@ -89,6 +89,7 @@ const definitions = {
     recordedAt: time,
     effectiveAt: time,
   },
+  leases: { _id: id, holder: text, machine: text, host: text, port: integer, token: text, beat: integer },
 } as const satisfies Record<string, SchemaDefinition>;
 
 export type CollectionName = keyof typeof definitions;

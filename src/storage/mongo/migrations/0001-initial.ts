@@ -1,24 +1,13 @@
 import type { mongo } from 'mongoose';
+import { documentsWith, text } from './documents.ts';
 import type { Migration } from './migration.ts';
 
-type Properties = Readonly<Record<string, object>>;
-
-const text = { bsonType: 'string', minLength: 1 };
 const anyText = { bsonType: 'string' };
 const amount = { bsonType: 'long' };
 const positiveAmount = { bsonType: 'long', minimum: 1 };
 const version = { bsonType: 'int', minimum: 1 };
 const time = { bsonType: 'date' };
 const object = { bsonType: 'object' };
-
-const documentsWith = (required: Properties, optional: Properties = {}): object => ({
-  $jsonSchema: {
-    bsonType: 'object',
-    required: Object.keys(required),
-    properties: { ...required, ...optional },
-    additionalProperties: false,
-  },
-});
 
 const remarks = {
   reference: anyText,

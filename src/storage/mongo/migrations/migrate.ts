@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
 import { initial } from './0001-initial.ts';
+import { leases } from './0002-leases.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial];
+const migrations: readonly Migration[] = [initial, leases];
 
 const NAMESPACE_EXISTS = 48;
 const UNAUTHORIZED = 13;

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { LedgerDoor } from '../application/ledger.ts';
+import { Frames } from './frames.ts';
+import { welcome } from './introduction.ts';
+import { failureOf, type Reply, type Request } from './messages.ts';
+
+/** Where a process takes commands of others, and what they have to know to be heard. */
+export type CommandAddress = { readonly host: string; readonly port: number; readonly token: string };
+
+export type CommandServer = {
+  readonly address: CommandAddress;
+  /** Says goodbye, and resolves when everything that was taken is answered. */
+  readonly close: () => Promise<void>;
+};
+
+type Door = Pick<LedgerDoor, 'submitTogether'>;
+
+// A caller that does not hang up by itself is cut off.
+const LONGEST_GOODBYE = 10_000;
+
+/** One caller: what it asks is carried out, and answered on the same connection. */
+class Caller {
+  readonly #frames: Frames<Request, Reply>;
+  #running = 0;
+  #isLeaving = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly door: Door,
+  ) {
+    this.#frames = new Frames<Request, Reply>(socket, (requests) => {
+      for (const request of requests) this.#take(request);
+    });
+    socket.resume();
+  }
+
+  /** Its connection ends when it has all its answers. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#frames.send({ bye: true });
+    this.#endWhenDone();
+  }
+
+  #take(request: Request): void {
+    if ('ping' in request) this.#frames.send({ pong: request.ping });
+    else void this.#carryOut(request);
+  }
+
+  async #carryOut({ id, submission }: Exclude<Request, { ping: number }>): Promise<void> {
+    this.#running += 1;
+    try {
+      this.#frames.send({ id, outcomes: await this.door.submitTogether(submission) });
+    } catch (error) {
+      this.#frames.send({ id, failure: failureOf(error) });
+    }
+    this.#running -= 1;
+    this.#endWhenDone();
+  }
+
+  #endWhenDone(): void {
+    // In the turn after the last answer was handed to the socket.
+    if (this.#isLeaving && this.#running === 0) setImmediate(() => setImmediate(() => this.socket.end()));
+  }
+}
+
+/** Takes commands of other processes and has them carried out by `door`. Rejects where the host cannot be listened on. */
+export const serveCommands = async (door: Door, host: string): Promise<CommandServer> => {
+  const token = randomBytes(32).toString('base64url');
+  const sockets = new Set<Socket>();
+  const callers = new Set<Caller>();
+  const greet = async (socket: Socket): Promise<void> => {
+    if (!(await welcome(socket, token))) {
+      socket.destroy();
+      return;
+    }
+    const caller = new Caller(socket, door);
+    callers.add(caller);
+    socket.once('close', () => callers.delete(caller));
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    // What went wrong is said by `close`, and concerns the other side.
+    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+    void greet(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, host, () => resolve());
+  });
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    const cutOff = setTimeout(() => sockets.forEach((socket) => socket.destroy()), LONGEST_GOODBYE);
+    for (const caller of callers) caller.leave();
+    await closed;
+    clearTimeout(cutOff);
+  };
+  return { address: { host, port, token }, close };
+};

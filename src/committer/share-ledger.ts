@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import type { Ledger, LedgerDoor } from '../application/ledger.ts';
+import type { Log } from '../application/ports/log.ts';
+import type { Storage } from '../application/ports/storage.ts';
+import { newId } from '../application/new-id.ts';
+import { CommandClient } from './command-client.ts';
+import { serveCommands } from './command-server.ts';
+import { Election } from './election.ts';
+import type { LeaseRow } from './lease.ts';
+import { SharedLedger } from './shared-ledger.ts';
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+const isWithinReach = ({ host, machine }: LeaseRow): boolean => !isLoopback(host) || machine === hostname();
+
+/** Keeps a shared ledger connected to whoever holds the lease. */
+class Following {
+  #committer: { readonly holder: string; readonly client: CommandClient } | undefined;
+  #isConnecting = false;
+
+  constructor(
+    private readonly shared: SharedLedger,
+    private readonly me: string,
+    private readonly log: Log,
+  ) {}
+
+  readonly follow = (row: LeaseRow | undefined): void => {
+    // Nobody knows better for the moment: whoever was followed is followed on, as long as it answers.
+    if (!row || this.#isConnecting || this.#isFollowing(row)) return;
+    if (row.holder !== this.me && isWithinReach(row)) void this.#connect(row);
+    else this.leave();
+  };
+
+  #isFollowing({ holder }: LeaseRow): boolean {
+    return this.#committer?.holder === holder && this.#committer.client.isOpen;
+  }
+
+  leave(): void {
+    this.shared.follow(undefined);
+    this.#committer?.client.close();
+    this.#committer = undefined;
+  }
+
+  async #connect(row: LeaseRow): Promise<void> {
+    this.#isConnecting = true;
+    const client = await CommandClient.connect(row);
+    this.#isConnecting = false;
+    this.leave();
+    if (!client) return;
+    this.#committer = { holder: row.holder, client };
+    this.shared.follow(client);
+    this.log.info({ holder: row.holder }, 'commands go to the process that commits for all');
+  }
+}
+
+/** A ledger that other processes on the same storage may commit for, or that commits for them. */
+export type LedgerShare = {
+  readonly door: LedgerDoor;
+  /** Commits for nobody else any more; to be called when this process has no more commands of its own, and before `own` is drained. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Shares a ledger with the other processes that serve it: one of them commits, the others hand their commands on. `host` is where
+ * they reach this one. Rejects where that address cannot be listened on.
+ */
+export const shareLedger = async (
+  own: Ledger,
+  { storage, log }: { readonly storage: Storage; readonly log: Log },
+  host: string,
+): Promise<LedgerShare> => {
+  const server = await serveCommands(own, host);
+  const shared = new SharedLedger(own);
+  const me = newId();
+  const following = new Following(shared, me, log);
+  const candidate = { holder: me, machine: hostname(), ...server.address };
+  const election = new Election(storage, candidate, following.follow);
+  await election.start();
+  const close = async (): Promise<void> => {
+    // A lease that nobody could give back runs out by itself.
+    await election.stop().catch(() => undefined);
+    await server.close();
+    following.leave();
+  };
+  return { door: shared, close };
+};

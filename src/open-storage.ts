@@ -1,0 +1,121 @@
+import type { Storage } from './application/ports/storage.ts';
+import type { Environment } from './config/environment.ts';
+import { openMemoryStorage } from './storage/memory/memory-storage.ts';
+import { connectMongo } from './storage/mongo/connection.ts';
+import { findMongod } from './storage/mongo/local/find-mongod.ts';
+import { openLocalReplicaSet } from './storage/mongo/local/local-replica-set.ts';
+import { MongodNotFound } from './storage/mongo/local/mongod-not-found.ts';
+import { migrate } from './storage/mongo/migrations/migrate.ts';
+import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+
+export type Surroundings = {
+  readonly environment: Environment;
+  /** The process's own environment, for the programs that it starts. */
+  readonly processEnvironment: Readonly<Record<string, string | undefined>>;
+  /** What this process is to the user, such as `npm start`. */
+  readonly purpose: string;
+  /** Whether to use the mongod that another process runs on the same data directory, as the scripts do. */
+  readonly attach: boolean;
+  /** Whether memory may stand in where no mongod can be had: only for `npm start`, never in production or CI. */
+  readonly mayFallBackToMemory: boolean;
+  /** Takes one line for the person at the terminal. */
+  readonly report: (line: string) => void;
+};
+
+export type OpenedStorage = {
+  readonly storage: Storage;
+  /** Where the ledger is, without credentials. */
+  readonly place: string;
+  /** Where other processes find the same storage; undefined where they cannot. */
+  readonly uri: string | undefined;
+  /** Calls back when Daybook's own mongod ends by itself. */
+  readonly onLost: (callback: (reason: Error) => void) => void;
+  readonly close: () => Promise<void>;
+};
+
+const inMemory = (report: Surroundings['report']): OpenedStorage => {
+  const storage = openMemoryStorage();
+  report('');
+  report('*** MEMORY ONLY: everything is lost when this process ends. For trying Daybook, never for money. ***');
+  report('');
+  return { storage, place: 'memory', uri: undefined, onLost: () => undefined, close: () => storage.close() };
+};
+
+const SCRIPT_TIMEOUT = 600_000;
+
+const withoutCredentials = (uri: string): string => uri.replace(/\/\/[^@/]*@/, '//');
+
+const inMongo = async (
+  uri: string,
+  { environment, attach, report }: Surroundings,
+): Promise<Pick<OpenedStorage, 'storage' | 'place' | 'uri'>> => {
+  // Scripts read whole collections, and nobody waits at the other end of a socket.
+  const { DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout, DAYBOOK_MONGO_POOL: poolSize } = environment;
+  const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
+  const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize });
+  try {
+    const ran = await migrate(connection.getClient().db(connection.name), () => new Date());
+    for (const id of ran) report(`migrated the database: ${id}`);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return { storage: openMongoStorage(connection, timeout), place: withoutCredentials(uri), uri };
+};
+
+const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> => {
+  const { environment, processEnvironment, purpose, attach, report } = surroundings;
+  const replicaSet = await openLocalReplicaSet({
+    dataDirectory: environment.DAYBOOK_DATA_DIR,
+    findMongod: () =>
+      findMongod(
+        {
+          environment: processEnvironment,
+          mongodPath: environment.MONGOD_PATH,
+          mongodWheel: environment.MONGOD_WHEEL,
+          cacheDirectory: environment.DAYBOOK_CACHE_DIR,
+        },
+        report,
+      ),
+    report,
+    attach,
+    purpose,
+  });
+  try {
+    const { storage } = await inMongo(replicaSet.uri, surroundings);
+    const close = async (): Promise<void> => {
+      await storage.close();
+      await replicaSet.stop();
+    };
+    const place = `${environment.DAYBOOK_DATA_DIR} (mongod, pid ${replicaSet.pid})`;
+    return { storage, place, uri: replicaSet.uri, onLost: (callback) => replicaSet.onUnexpectedExit(callback), close };
+  } catch (error) {
+    await replicaSet.stop();
+    throw error;
+  }
+};
+
+// Whoever names a mongod means that one: a wrong name is a mistake to be told, not a reason for keeping money in memory.
+const mayFallBackToMemory = ({ mayFallBackToMemory, environment }: Surroundings): boolean =>
+  mayFallBackToMemory && environment.MONGOD_PATH === undefined && environment.MONGOD_WHEEL === undefined;
+
+/**
+ * The ledger's storage, as the settings have it: memory, a MongoDB of the user's, or one that Daybook runs itself. Rejects with
+ * UnsuitableMongo, MongodNotFound, LocalReplicaSetError, MigrationError, each with a sentence for the user.
+ */
+export const openStorage = async (surroundings: Surroundings): Promise<OpenedStorage> => {
+  const { environment, report } = surroundings;
+  if (environment.DAYBOOK_STORAGE === 'memory') return inMemory(report);
+  if (environment.MONGODB_URI !== undefined) {
+    report(`using the MongoDB that MONGODB_URI names: ${withoutCredentials(environment.MONGODB_URI)}`);
+    const opened = await inMongo(environment.MONGODB_URI, surroundings);
+    return { ...opened, onLost: () => undefined, close: () => opened.storage.close() };
+  }
+  try {
+    return await inOwnMongo(surroundings);
+  } catch (error) {
+    if (!(error instanceof MongodNotFound) || !mayFallBackToMemory(surroundings)) throw error;
+    report(error.message);
+    return inMemory(report);
+  }
+};

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { createApp } from './app.ts';
+import { CommandClient } from './committer/command-client.ts';
+import { RemoteLedger } from './committer/remote-ledger.ts';
+import { composeFront } from './compose.ts';
+import { type Environment, readEnvironment } from './config/environment.ts';
+import { openLog } from './log.ts';
+import { listen } from './server.ts';
+import { connectMongo } from './storage/mongo/connection.ts';
+import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+import type { Order, WorkerReport } from './workers.ts';
+
+// Takes requests for the process that forked it, which commits what is in them: see workers.ts.
+
+const say = (message: WorkerReport): void => void process.send?.(message);
+
+const nextOrder = async (): Promise<Order> => {
+  const [order] = (await once(process, 'message')) as [Order];
+  return order;
+};
+
+const openStorage = async (environment: Environment, uri: string) => {
+  const timeout = environment.DAYBOOK_MONGO_TIMEOUT_MS;
+  const connection = await connectMongo({ uri, timeout, poolSize: environment.DAYBOOK_MONGO_POOL });
+  return openMongoStorage(connection, timeout);
+};
+
+const work = async (): Promise<void> => {
+  const beginning = nextOrder();
+  say({ isReady: true });
+  const order = await beginning;
+  if (!('mongoUri' in order) || order.mongoUri === undefined) throw new Error('Workers need a MongoDB to read from.');
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const environment = readEnvironment(process.env);
+  const log = openLog(environment.LOG_LEVEL);
+  const committer = await CommandClient.connect(order.commands);
+  if (!committer) throw new Error('The process that commits does not answer.');
+  const storage = await openStorage(environment, order.mongoUri);
+  const { services, announceEnd } = composeFront(storage, new RemoteLedger(committer));
+  const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
+  const stopping = nextOrder();
+  say({ url: server.url });
+  const last = await stopping;
+  announceEnd();
+  await server.close('stopWithin' in last ? last.stopWithin : 0);
+  committer.close();
+  await storage.close();
+  log.flush();
+};
+
+// Signals are for the process that forked it, and reach this one by its order. Without that process there is nothing to do here.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => process.exit(1));
+
+work().then(
+  () => process.exit(),
+  (error: unknown) => {
+    say({ reason: error instanceof Error ? error.message : String(error) });
+    setTimeout(() => process.exit(1), 100);
+  },
+);
