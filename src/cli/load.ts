@@ -23,11 +23,15 @@ const INTERRUPTED = 130;
 // npm passes Ctrl-C on to a script that has had it from the terminal already: the second of two so close is no second wish.
 const ECHO_MS = 500;
 
+// Of a terminal that does not say how wide it is.
+const USUAL_COLUMNS = 80;
+
 const LARGEST_DEPOSIT = 1_000_000_000_000;
 
+const stop = new AbortController();
+
 /** The first signal ends the load and goes on to the check; the next one gives everything up. */
-const stopOnSignal = (): AbortSignal => {
-  const stop = new AbortController();
+const stopOnSignal = (): void => {
   let first = 0;
   const onSignal = (): void => {
     if (!stop.signal.aborted) {
@@ -38,20 +42,20 @@ const stopOnSignal = (): AbortSignal => {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  return stop.signal;
 };
 
 const load = async (options: Options): Promise<number> => {
   const runId = randomBytes(6).toString('hex');
   const plan = planOf(options, { runId, seed: randomInt(2 ** 32) });
   report(`Run ${runId} against ${plan.url.href}, seed ${plan.seed}.`);
+  stopOnSignal();
   const { stderr } = process;
   const progress = progressOn({
     isTerminal: stderr.isTTY,
-    columns: stderr.columns,
+    columns: stderr.columns || USUAL_COLUMNS,
     write: (text) => void stderr.write(text),
   });
-  const result = await runLoad(plan, stopOnSignal(), progress);
+  const result = await runLoad(plan, stop.signal, progress);
   console.log(options.json ? JSON.stringify(result, undefined, 2) : reportText(result));
   return result.isSound ? 0 : 1;
 };
@@ -116,5 +120,5 @@ try {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : UNUSABLE);
   if (!(error instanceof CannotLoad)) fail(error);
   report((error as CannotLoad).message);
-  process.exit(UNUSABLE);
+  process.exit(stop.signal.aborted ? INTERRUPTED : UNUSABLE);
 }

@@ -17,6 +17,9 @@ const OPEN_CONNECTIONS = 500;
 // Of a timer at most, so that the end of a slow load is not slept through.
 const NAP_MS = 100;
 
+// A server that is gone would otherwise be asked for balances thousands of times a second.
+const PAUSE_AFTER_FAILURE_MS = 100;
+
 type Course = { readonly start: number; readonly end: number; readonly signal: AbortSignal };
 
 const isOverIn =
@@ -29,7 +32,10 @@ const driveClosed = async (performer: Performer, workers: number, course: Course
   let next = 0;
   const work = async (): Promise<void> => {
     const connection = new Connection(performer.plan);
-    while (!isOver()) await performer.perform(connection, next++, performance.now(), isOver);
+    while (!isOver()) {
+      const isSettled = await performer.perform(connection, next++, performance.now(), isOver);
+      if (!isSettled) await sleep(PAUSE_AFTER_FAILURE_MS);
+    }
     connection.close();
   };
   await Promise.all(Array.from({ length: workers }, work));
@@ -44,7 +50,7 @@ const until = async (due: number, isOver: () => boolean): Promise<void> => {
 const driveOpen = async (performer: Performer, schedule: Schedule, course: Course): Promise<number> => {
   const isOver = isOverIn(course);
   const connections = new Connections(performer.plan, OPEN_CONNECTIONS);
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<unknown>>();
   let place = 0;
   for (; schedule.dueAt(place) < course.end; place += 1) {
     const due = schedule.dueAt(place);

@@ -34,7 +34,7 @@ export class Latencies {
   summary(): Latency {
     const { count } = this.#histogram;
     if (count === 0) return { count, p50: 0, p95: 0, p99: 0, max: 0 };
-    const max = this.#max;
+    const max = Math.round(this.#max * MICROSECONDS) / MICROSECONDS;
     // A percentile is the upper end of its bucket, which may lie a little above all that was recorded.
     const at = (percentile: number): number => Math.min(max, this.#histogram.percentile(percentile) / MICROSECONDS);
     return { count, p50: at(50), p95: at(95), p99: at(99), max };

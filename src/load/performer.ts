@@ -43,8 +43,8 @@ export class Performer {
     this.random = randomAt(plan.seed, PAUSES);
   }
 
-  /** Resolves when the outcome of the n-th wish is known, or never will be. */
-  async perform(connection: Connection, place: number, due: number, isOver: () => boolean): Promise<void> {
+  /** Resolves when the outcome of the n-th wish is known, or never will be: then with false. */
+  async perform(connection: Connection, place: number, due: number, isOver: () => boolean): Promise<boolean> {
     const wish = this.wishOf(place);
     const request = requestOf(wish, place, this.names, this.plan.currency);
     // A read that failed is only counted: there is no outcome of it to be found out.
@@ -53,6 +53,7 @@ export class Performer {
     this.tally.settled(wish.kind, outcome.kind, performance.now() - due, !isOver());
     if (outcome.kind === 'refused' && !isExpectedRefusal(outcome.code)) this.#protest(wish, place, outcome.code);
     if (wish.kind !== 'balance') this.#book(wish, place, outcome);
+    return outcome.kind === 'acknowledged' || outcome.kind === 'refused';
   }
 
   #book(wish: Wish, place: number, outcome: Outcome): void {
