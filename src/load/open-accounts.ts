@@ -7,16 +7,23 @@ import { settle } from './settle.ts';
 
 const WORKERS = 32;
 
+const isAboutCertificates = (reason: string): boolean => /CERT|SIGNATURE|CHAIN/.test(reason);
+
+const unreachable = ({ url }: LoadPlan, reason: string): CannotLoad =>
+  isAboutCertificates(reason)
+    ? new CannotLoad(
+        `The certificate of ${url.href} is not trusted (${reason}). Name its authority in NODE_EXTRA_CA_CERTS.`,
+      )
+    : new CannotLoad(
+        `Nobody answers at ${url.href} (${reason}). Start the API with npm start, or name another with --url.`,
+      );
+
 const reached = async (plan: LoadPlan): Promise<void> => {
   const connection = new Connection(plan);
   const answer = await connection.send({ method: 'GET', path: '/health/ready' });
   connection.close();
   if (answer.status === 200) return;
-  if (answer.status === undefined) {
-    throw new CannotLoad(
-      `Nobody answers at ${plan.url.href} (${answer.reason}). Start the API with npm start, or name another with --url.`,
-    );
-  }
+  if (answer.status === undefined) throw unreachable(plan, answer.reason);
   const what = answer.status === 503 ? 'is not ready' : 'does not look like Daybook';
   throw new CannotLoad(`What answers at ${plan.url.href} ${what}: GET /health/ready gave ${answer.status}.`);
 };
