@@ -21,6 +21,19 @@ module.exports = {
     only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|projections|domain)/'),
     {
+      name: 'the-load-runner-is-a-client',
+      comment: 'It knows the API and nothing behind it, so that what it finds right is right for every client.',
+      severity: 'error',
+      from: { path: '^src/(load/|cli/load)' },
+      to: { path: '^src/', pathNot: '^src/(load/|cli/load|terminal\\.ts)' },
+    },
+    {
+      name: 'the-load-runner-needs-no-database',
+      severity: 'error',
+      from: { path: '^src/(load/|cli/load)' },
+      to: { path: 'node_modules/(mongoose|mongodb)/' },
+    },
+    {
       name: 'http-and-application-never-touch-the-database',
       severity: 'error',
       from: { path: '^src/(http|application|projections)/' },

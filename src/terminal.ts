@@ -27,3 +27,16 @@ export const fail = (error: unknown): never => {
   report(isForPeople ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exit(1);
 };
+
+/** Lines up columns; the first row is the head. */
+export const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};

@@ -12,8 +12,8 @@ import type { Environment } from '../config/environment.ts';
 import { idPattern } from '../domain/account/account-id.ts';
 import { type Currency, isCurrency } from '../domain/money/currency.ts';
 import { createLog } from '../log.ts';
-import { UserError } from '../terminal.ts';
-import { progressBar, runScript, table, toJson } from './script.ts';
+import { table, UserError } from '../terminal.ts';
+import { progressBar, runScript, toJson } from './script.ts';
 
 type Options = { readonly currency: Currency; readonly owner: string; readonly json?: true };
 

@@ -76,19 +76,6 @@ export const progressBar = (what: string, total: number): Progress => {
   };
 };
 
-/** Lines up columns; the first row is the head. */
-export const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-};
-
 /** JSON for machines: amounts as integers, times in RFC 3339. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_name, member: unknown) => (typeof member === 'bigint' ? Number(member) : member), 2);

@@ -42,6 +42,14 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
+  'the-load-runner-is-a-client': [
+    planted('load/peeking.ts', "import '../application/new-id.ts';", 'src/application/new-id.ts'),
+    planted('load/check/peeking.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+    planted('cli/load-peeking.ts', "import './script.ts';", 'src/cli/script.ts'),
+  ],
+  'the-load-runner-needs-no-database': [
+    planted('load/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
+  ],
   'http-and-application-never-touch-the-database': [
     planted('http/routes/asking.ts', "import type { Connection } from 'mongoose';", 'node_modules/mongoose/index.js'),
     planted('application/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
@@ -73,6 +81,7 @@ const allowed = {
   'src/domain/adding.ts': "import { add } from './money/money.ts';\nadd;",
   'src/http/routes/calling.ts': "import type { Ledger } from '../../application/ledger.ts';\nimport 'zod';",
   'src/storage/mongo/implementing.ts': "import 'mongoose';\nimport '../../application/ports/storage.ts';",
+  'src/load/reporting.ts': "import { report } from '../terminal.ts';\nimport 'undici';\nreport('');",
   'src/projections/naming.ts': "import { tableName } from '../application/ports/table.ts';\ntableName;",
 };
 
