@@ -29,13 +29,16 @@ const reasonOf = (error: unknown): string => {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };
 
-const chosenBy = ({ scenario, long }: Options): readonly Scenario[] =>
-  scenarios.filter(({ name, isLong }) => scenario?.includes(name) ?? (!isLong || long));
+const isLeftOut = ({ length }: Scenario, { quick, long }: Options): boolean =>
+  (length === 'long' && quick === true && !long) || (length === 'very long' && !long);
+
+const chosenBy = (options: Options): readonly Scenario[] =>
+  scenarios.filter((one) => options.scenario?.includes(one.name) ?? !isLeftOut(one, options));
 
 const bench = async (given: Options): Promise<number> => {
   const { quick, json, profile } = given;
   const chosen = chosenBy(given);
-  const longest = chosen.some(({ isLong }) => isLong) ? LONGEST_LONG_RUN_MINUTES : LONGEST_RUN_MINUTES;
+  const longest = chosen.some(({ length }) => length === 'very long') ? LONGEST_LONG_RUN_MINUTES : LONGEST_RUN_MINUTES;
   const profiles = profile === undefined ? undefined : resolve(profile);
   const options = { scenarios: chosen, timing: quick ? QUICK : FULL, profiles, report };
   const closing = new Closing();
@@ -55,8 +58,10 @@ const bench = async (given: Options): Promise<number> => {
 const names = scenarios.map(({ name }) => name);
 const widest = Math.max(...names.map((name) => name.length));
 
+const remarks = { short: '', long: ' (not with --quick)', 'very long': ' (only with --long)' } as const;
+
 const catalogue = scenarios
-  .map(({ name, about, isLong }) => `  ${name.padEnd(widest)}  ${about}${isLong ? ' (only when asked for)' : ''}`)
+  .map(({ name, about, length }) => `  ${name.padEnd(widest)}  ${about}${remarks[length ?? 'short']}`)
   .join('\n');
 
 await new Command('bench')
@@ -64,7 +69,7 @@ await new Command('bench')
     'Measures the ledger over HTTP beside its baselines, with a MongoDB and API processes of its own, and removes all of it at the end.',
   )
   .addOption(new Option('--scenario <name...>', 'only these').choices(names))
-  .option('--long', 'also those that are left out for taking long')
+  .option('--long', 'also the scenarios that are otherwise left out, because they first fill the store for minutes')
   .option('--quick', `${QUICK.rounds} rounds of ${QUICK.seconds} s instead of ${FULL.rounds} of ${FULL.seconds} s`)
   .option('--json', 'print one JSON document instead of the tables')
   .option('--profile <directory>', 'leave a CPU profile of each API process and each baseline there')

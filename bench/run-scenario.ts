@@ -39,9 +39,7 @@ const describe = ({ inTime, seconds, latencies, errors }: Round): string => {
 /** The scenario while it runs: who takes part, and on which accounts. */
 class Run {
   readonly #contenders = new Map<Contender, { readonly open: OpenContender; readonly database: Database }>();
-  readonly book = new AccountBook((contender, count, eventsEach) =>
-    fill({ uri: contender.mongoUri, count, eventsEach }, this.stage.progress.say, this.closing),
-  );
+  readonly book = new AccountBook((order) => fill(order, this.stage.progress.say, this.closing));
 
   constructor(
     private readonly stage: Stage,

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Command, Wish } from '../../src/application/commands/command.ts';
 import type { BatchSettler } from '../../src/application/commit/settle-batch.ts';
+import type { Snapshotter } from '../../src/application/commit/snapshotter.ts';
 import { newId } from '../../src/application/new-id.ts';
 import type { SnapshotStore, StreamTail } from '../../src/application/ports/event-store.ts';
 import type { Log } from '../../src/application/ports/log.ts';
@@ -15,7 +16,7 @@ import { minorUnits, NO_MONEY } from '../../src/domain/money/money.ts';
 import { answerAccount } from '../../src/http/presenters/account.ts';
 import { answerReceipt } from '../../src/http/presenters/receipt.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
-import { settlerOver, settleTogether } from './settler.ts';
+import { settlerOver, settleTogether, snapshotterOver } from './settler.ts';
 
 /** One statement of a transaction, in the ledger's own words. */
 export type RecordedWrite =
@@ -98,11 +99,14 @@ const depositOn = (accountId: string): Command => {
  */
 export class Recording {
   readonly #settler: BatchSettler;
+  readonly #snapshotter: Snapshotter;
   #last: RecordedTransaction | undefined;
 
   constructor(accounts: number, snapshots: SnapshotStore = noSnapshots) {
     const storage = recordingStorage((transaction) => (this.#last = transaction), snapshots);
-    this.#settler = settlerOver({ storage, log: silent, accountCache: accounts, keepKeysFor: THIRTY_DAYS });
+    const settling = { storage, log: silent, accountCache: accounts, keepKeysFor: THIRTY_DAYS };
+    this.#snapshotter = snapshotterOver(settling);
+    this.#settler = settlerOver(settling, this.#snapshotter);
   }
 
   /** What opening these accounts writes. */
@@ -113,6 +117,11 @@ export class Recording {
   /** What one deposit on each of these accounts, in one batch, writes. */
   deposit(accountIds: readonly string[]): Promise<RecordedTransaction> {
     return this.#record(accountIds.map(depositOn));
+  }
+
+  /** Resolves when every snapshot that is due has been handed over. */
+  drain(): Promise<void> {
+    return this.#snapshotter.drain();
   }
 
   async #record(commands: readonly Command[]): Promise<RecordedTransaction> {

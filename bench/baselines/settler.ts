@@ -14,9 +14,13 @@ export type Settling = {
   readonly keepKeysFor: number;
 };
 
+/** Writes snapshots behind the answers' back, as the ledger does. */
+export const snapshotterOver = ({ storage, log }: Pick<Settling, 'storage' | 'log'>): Snapshotter =>
+  new Snapshotter(storage, log);
+
 /** The ledger's own way from commands to outcomes, without its queue: for whoever forms batches otherwise. */
-export const settlerOver = ({ storage, log, accountCache, keepKeysFor }: Settling): BatchSettler => {
-  const snapshotter = new Snapshotter(storage, log);
+export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(settling)): BatchSettler => {
+  const { storage, log, accountCache, keepKeysFor } = settling;
   return new BatchSettler({
     storage,
     projections,

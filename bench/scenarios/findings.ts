@@ -34,12 +34,12 @@ export const times =
 
 /** A percentile of the latency of one line as a multiple of another's. */
 export const slower =
-  (left: Line, right: Line, { at, target }: { readonly at: number; readonly target: number }): Finder =>
+  (left: Line, right: Line, { at, target }: { readonly at: number; readonly target?: number }): Finder =>
   (of) =>
     latencyRatio([of(left), of(right)], at, {
       what: `${left.title}, ${left.contender.name}: ${percentileName(at)}, of ${against(left, right)}`,
       unit: '×',
-      target: atMost(target),
+      ...(target !== undefined && { target: atMost(target) }),
     });
 
 /** A percentile of the latency of a line, in milliseconds. */

@@ -13,3 +13,11 @@ export const closed = (work: Work, connections: number = BUSY): Load => ({
   work,
   pacing: { kind: 'closed', connections },
 });
+/** Requests at fixed times, whatever the answers. */
+export const open = (work: Work, perSecond: number, connections: number = BUSY): Load => ({
+  work,
+  pacing: { kind: 'open', connections, perSecond },
+});
+
+/** One request. */
+export const once = (work: Work): Load => ({ work, pacing: { kind: 'once', connections: 1 } });

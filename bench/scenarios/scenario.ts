@@ -8,6 +8,8 @@ export type AccountSet = {
   readonly count: number;
   /** How many events each has before the first command; left out, they are opened over the API. */
   readonly eventsEach?: number;
+  /** The commands behind those events are so old that the store has forgotten their keys. */
+  readonly keysExpired?: true;
 };
 
 /** One line of the table: who is asked, for what, on which accounts. */
@@ -37,7 +39,7 @@ export type Scenario = {
   readonly name: string;
   /** One sentence for `--help`. */
   readonly about: string;
-  /** Takes so long that it runs only where it is asked for. */
-  readonly isLong?: true;
+  /** Whether it takes so long that it is left out of a quick run, or of every run that does not ask for it. */
+  readonly length?: 'long' | 'very long';
   readonly steps: readonly Step[];
 };

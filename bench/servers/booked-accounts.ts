@@ -2,6 +2,7 @@ import { type Books, emptyBooks } from '../client/books.ts';
 import type { AccountSet } from '../scenarios/scenario.ts';
 import { findLosses, openAccounts, type OpenedAccounts } from './accounts.ts';
 import { keepsMoney } from './contender.ts';
+import type { FillOrder } from './fill.ts';
 import type { OpenContender } from './open-contender.ts';
 
 /** Accounts of a contender, and what must have come to them since. */
@@ -14,7 +15,7 @@ const names = (count: number): OpenedAccounts => ({
   versions: new Array<number>(count).fill(0),
 });
 
-type Fill = (contender: OpenContender, count: number, eventsEach: number) => Promise<OpenedAccounts>;
+type Fill = (order: FillOrder) => Promise<OpenedAccounts>;
 
 /** All account sets of one scenario. */
 export class AccountBook {
@@ -44,9 +45,10 @@ export class AccountBook {
     return losses;
   }
 
-  async #open(contender: OpenContender, { count, eventsEach }: AccountSet): Promise<OpenedAccounts> {
+  async #open(contender: OpenContender, { count, eventsEach, keysExpired }: AccountSet): Promise<OpenedAccounts> {
     const [url] = contender.urls();
     if (url === undefined || !keepsMoney(contender.contender)) return names(count);
-    return eventsEach === undefined ? openAccounts(url, count) : this.fill(contender, count, eventsEach);
+    if (eventsEach === undefined) return openAccounts(url, count);
+    return this.fill({ uri: contender.mongoUri, count, eventsEach, withKeys: !keysExpired });
   }
 }
