@@ -32,7 +32,7 @@ export type ScenarioResult = {
 
 const describe = ({ inTime, seconds, latencies, errors }: Round): string => {
   const rate = `${Math.round(inTime / seconds).toLocaleString('en')}/s`;
-  const worst = `p99 ${percentile(latencies, 0.99).toFixed(1)} ms`;
+  const worst = latencies.length > 0 ? `p99 ${percentile(latencies, 0.99).toFixed(1)} ms` : 'nothing went well';
   return [rate, worst, ...(errors > 0 ? [`${errors} errors`] : [])].join(', ');
 };
 

@@ -70,14 +70,21 @@ const verdictOf = (finding: Finding): string => {
 };
 
 const findingCells = (finding: Finding): readonly string[] => {
-  const { sentence, unit, value, rounds, target } = finding;
+  const { scenario, sentence, unit, value, rounds, target } = finding;
   const said = inUnit[unit];
   const spread = `${said(Math.min(...rounds))} … ${said(Math.max(...rounds))}`;
-  return [sentence, said(value), spread, target ? `${target.relation} ${said(target.value)}` : '', verdictOf(finding)];
+  return [
+    scenario,
+    sentence,
+    said(value),
+    spread,
+    target ? `${target.relation} ${said(target.value)}` : '',
+    verdictOf(finding),
+  ];
 };
 
 const findingLines = (findings: readonly Finding[]): readonly string[] =>
-  aligned([['finding', 'value', 'rounds', 'target', ''], ...findings.map(findingCells)], 1);
+  aligned([['scenario', 'finding', 'value', 'rounds', 'target', ''], ...findings.map(findingCells)], WORDS);
 
 const errorLines = (rows: readonly Row[]): readonly string[] =>
   rows

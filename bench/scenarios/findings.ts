@@ -10,7 +10,7 @@ const against = (left: Line, right: Line): string =>
   left.title === right.title ? right.contender.name : `${right.title}, ${right.contender.name}`;
 
 const question = (left: Line, right: Line): string =>
-  `${left.title}, ${connectionsOf(left)}: of ${against(left, right)}`;
+  `${left.title}, ${connectionsOf(left)}, ${left.contender.name}: of ${against(left, right)}`;
 
 /** The throughput of one line as a share of another's. */
 export const share =

@@ -21,22 +21,30 @@ export type BareDriver = {
 /** Who is measured. Each has a database of its own. */
 export type Contender = ApiContender | BareDriver;
 
+const suffix: Readonly<Record<Place, string>> = { 'one-node': '', 'three-nodes': ', 3 nodes' };
+
 const single = { processes: 1, settings: {} } as const;
 
 /** The ledger with every setting as it comes, in one process or in several on one database. */
 export const ledgerAt = (place: Place, processes = 1): ApiContender => {
-  const name = processes === 1 ? 'ledger' : `ledger, ${processes} processes`;
+  const several = processes === 1 ? '' : `, ${processes} processes`;
+  const name = `ledger${several}${suffix[place]}`;
   return { kind: 'ledger', name, place, processes, settings: {} };
 };
 
 /** The same app without a database: the limit of the HTTP side. */
-export const doorAt = (place: Place): ApiContender => ({ ...single, kind: 'door', name: 'door', place });
+export const doorAt = (place: Place): ApiContender => ({
+  ...single,
+  kind: 'door',
+  name: `door${suffix[place]}`,
+  place,
+});
 
 /** One transaction per command, all of them side by side: what services do without group commit. */
 export const oneTransactionAt = (place: Place): ApiContender => ({
   ...single,
   kind: 'one-transaction',
-  name: 'one transaction each',
+  name: `one transaction each${suffix[place]}`,
   place,
   settings: { DAYBOOK_MONGO_POOL: '64' },
 });
