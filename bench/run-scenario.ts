@@ -119,6 +119,8 @@ const runStep = async (run: Run, scenario: Scenario, { lines, findings }: Step):
 
 /** Starts who takes part, measures step by step, compares what they hold with what they acknowledged, and ends them. */
 export const runScenario = async (stage: Stage, scenario: Scenario, closing: Closing): Promise<ScenarioResult> => {
+  // Before what uses them, so that they end behind it also where the run is stopped.
+  for (const line of scenario.steps.flatMap(({ lines }) => lines)) await stage.databaseAt(line.contender.place);
   const own = await closing.open(
     () => Promise.resolve(new Closing()),
     (opened) => opened.closeAll(stage.progress.say),
