@@ -4,18 +4,19 @@ import type { LoadResult, Pacing } from './client/load.ts';
 export type Costs = {
   /** CPU time in microseconds; undefined where the machine does not tell, or where two loads share it. */
   readonly api: number | undefined;
+  /** Of all nodes. */
   readonly mongod: number | undefined;
-  /** Transactions that MongoDB committed; undefined for a load that only reads. */
+  /** Transactions that MongoDB committed. */
   readonly transactions: number | undefined;
 };
 
 export type Round = Omit<LoadResult, 'books'> & { readonly costs: Costs };
 
-/** All rounds of one load on one server. */
+/** All rounds of one line. */
 export type Measurement = {
   readonly scenario: string;
   readonly title: string;
-  readonly server: string;
+  readonly contender: string;
   readonly pacing: Pacing;
   readonly rounds: readonly Round[];
 };

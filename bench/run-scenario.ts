@@ -1,134 +1,139 @@
-import { addBooks, type Books, emptyBooks } from './client/books.ts';
-import type { Load, LoadResult } from './client/load.ts';
-import type { LoadGenerator } from './client/load-generator.ts';
-import type { Costs, Measurement, Round } from './measurement.ts';
+import type { Load } from './client/load.ts';
+import type { Measurement, Round } from './measurement.ts';
+import type { Progress } from './progress.ts';
+import type { Finding } from './report/finding.ts';
 import { percentile } from './report/figures.ts';
-import type { Scenario } from './scenarios/scenario.ts';
-import { findLosses, openAccounts, type OpenedAccounts } from './servers/accounts.ts';
-import type { ApiServer } from './servers/api-server.ts';
-import { cpuTimeOf } from './servers/cpu-time.ts';
+import { type Clients, runRound, type Trial } from './run-round.ts';
+import type { Line, Scenario, Step } from './scenarios/scenario.ts';
+import { AccountBook } from './servers/booked-accounts.ts';
+import { Closing } from './servers/closing.ts';
+import type { Contender, Place } from './servers/contender.ts';
 import type { Database } from './servers/database.ts';
+import { fill } from './servers/fill.ts';
+import { openContender, type OpenContender } from './servers/open-contender.ts';
+import type { Profiles } from './servers/profiles.ts';
 
 export type Timing = { readonly rounds: number; readonly seconds: number; readonly warmUpSeconds: number };
 
 export type Stage = {
-  readonly database: Database;
-  readonly server: (name: string) => ApiServer;
-  /** One for the load, one for what goes on meanwhile. */
-  readonly generators: readonly [LoadGenerator, LoadGenerator];
+  readonly databaseAt: (place: Place) => Promise<Database>;
+  readonly clients: Clients;
   readonly timing: Timing;
-  readonly report: (line: string) => void;
-};
-
-/** A scenario on one server: its accounts, and what must be on them by now. */
-type Trial = {
-  readonly server: ApiServer;
-  readonly opened: OpenedAccounts;
-  readonly books: Books;
-  readonly load: Round[];
-  readonly meanwhile: Round[];
+  readonly profiles: Profiles;
+  readonly progress: Progress;
 };
 
 export type ScenarioResult = {
-  /** Of the load, in the order of the scenario's servers. */
-  readonly load: readonly Measurement[];
-  readonly meanwhile: readonly Measurement[];
+  readonly measurements: readonly Measurement[];
+  readonly findings: readonly Finding[];
   /** A sentence for each account on which a command was lost or carried out twice. */
   readonly losses: readonly string[];
 };
 
-const noCosts: Costs = { api: undefined, mongod: undefined, transactions: undefined };
-
-const costsSoFar = async ({ database }: Stage, { pid }: ApiServer): Promise<Costs> => ({
-  api: await cpuTimeOf(pid),
-  mongod: await cpuTimeOf(database.pid),
-  transactions: await database.committedTransactions(),
-});
-
-const difference = (after: number | undefined, before: number | undefined): number | undefined =>
-  after === undefined || before === undefined ? undefined : after - before;
-
-const costsBetween = (before: Costs, after: Costs): Costs => ({
-  api: difference(after.api, before.api),
-  mongod: difference(after.mongod, before.mongod),
-  transactions: difference(after.transactions, before.transactions),
-});
-
-const roundOf = ({ books, ...counted }: LoadResult, trial: Trial, costs: Costs): Round => {
-  addBooks(trial.books, books);
-  return { ...counted, costs };
-};
-
-const share = (costs: Costs, { work }: Load, isAlone: boolean): Costs => ({
-  ...(isAlone ? costs : noCosts),
-  transactions: work === 'balance' ? undefined : costs.transactions,
-});
-
-type RoundResult = { readonly load: Round; readonly meanwhile: Round | undefined };
-
-const runRound = async (stage: Stage, scenario: Scenario, trial: Trial, seconds: number): Promise<RoundResult> => {
-  const { load, meanwhile } = scenario;
-  const [first, second] = stage.generators;
-  const order = { url: trial.server.url, accountIds: trial.opened.ids, seconds };
-  const before = await costsSoFar(stage, trial.server);
-  const [result, other] = await Promise.all([
-    first.run({ ...order, ...load }),
-    meanwhile && second.run({ ...order, work: meanwhile.work, pacing: meanwhile.pacing }),
-  ]);
-  const costs = costsBetween(before, await costsSoFar(stage, trial.server));
-  trial.server.mustBeAlive();
-  return {
-    load: roundOf(result, trial, share(costs, load, !meanwhile)),
-    meanwhile: meanwhile && other && roundOf(other, trial, share(costs, meanwhile, false)),
-  };
-};
-
 const describe = ({ inTime, seconds, latencies, errors }: Round): string => {
-  const rate = `${Math.round(inTime / seconds)}/s`;
-  const worst = `p99 ${percentile(latencies, 0.99).toFixed(1)} ms`;
+  const rate = `${Math.round(inTime / seconds).toLocaleString('en')}/s`;
+  const worst = latencies.length > 0 ? `p99 ${percentile(latencies, 0.99).toFixed(1)} ms` : 'nothing went well';
   return [rate, worst, ...(errors > 0 ? [`${errors} errors`] : [])].join(', ');
 };
 
-const runRounds = async (stage: Stage, scenario: Scenario, trials: readonly Trial[]): Promise<void> => {
-  const { rounds, seconds, warmUpSeconds } = stage.timing;
-  for (const trial of trials) await runRound(stage, scenario, trial, warmUpSeconds);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const trial of trials) {
-      const { load, meanwhile } = await runRound(stage, scenario, trial, seconds);
-      trial.load.push(load);
-      if (meanwhile) trial.meanwhile.push(meanwhile);
-      stage.report(`${scenario.name}, round ${round} of ${rounds}, ${trial.server.kind.name}: ${describe(load)}`);
+/** The scenario while it runs: who takes part, and on which accounts. */
+class Run {
+  readonly #contenders = new Map<Contender, { readonly open: OpenContender; readonly database: Database }>();
+  readonly book = new AccountBook((order) => fill(order, this.stage.progress.say, this.closing));
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly scenario: Scenario,
+    private readonly closing: Closing,
+  ) {}
+
+  async open(): Promise<void> {
+    const lines = this.scenario.steps.flatMap((step) => step.lines);
+    for (const contender of new Set(lines.map((line) => line.contender))) {
+      const database = await this.stage.databaseAt(contender.place);
+      const name = `${this.scenario.name}-${this.#contenders.size + 1}`;
+      await this.closing.open(
+        () => Promise.resolve(),
+        () => database.drop(name),
+      );
+      const { directory } = database;
+      const place = { mongoUri: database.uriOf(name), directory, profiles: this.stage.profiles };
+      const open = await openContender(contender, { scenario: this.scenario.name, ...place }, this.closing);
+      this.#contenders.set(contender, { open, database });
     }
   }
-};
 
-const openTrial = async (server: ApiServer, accounts: number): Promise<Trial> => {
-  const opened = await openAccounts(server, accounts);
-  return { server, opened, books: emptyBooks(accounts), load: [], meanwhile: [] };
-};
-
-/** Opens the accounts, warms up, measures the servers in turn, and compares what they hold with what they acknowledged. */
-export const runScenario = async (stage: Stage, scenario: Scenario): Promise<ScenarioResult> => {
-  const trials: Trial[] = [];
-  for (const { name } of scenario.servers) trials.push(await openTrial(stage.server(name), scenario.accounts));
-  await runRounds(stage, scenario, trials);
-  const losses: string[] = [];
-  for (const { server, opened, books } of trials) {
-    const found = await findLosses(server, opened, books);
-    losses.push(...found.map((loss) => `${scenario.name}, ${server.kind.name}: ${loss}`));
+  async trial(line: Line): Promise<Trial> {
+    const found = this.#contenders.get(line.contender);
+    if (!found) throw new Error(`${line.contender.name} does not take part.`);
+    const accounts = await this.book.of(found.open, line.accounts);
+    const others = line.coldBehind && (await this.book.of(found.open, line.coldBehind));
+    return { line, contender: found.open, database: found.database, accounts, others, load: [], meanwhile: [] };
   }
-  const measured = (title: string, load: Load, rounds: (trial: Trial) => readonly Round[]): readonly Measurement[] =>
-    trials.map((trial) => ({
-      scenario: scenario.name,
-      title,
-      server: trial.server.kind.name,
-      pacing: load.pacing,
-      rounds: rounds(trial),
-    }));
-  const { title, load, meanwhile } = scenario;
+
+  /** Warms all lines of a step up, and measures them in turn. */
+  async measure(trials: readonly Trial[]): Promise<void> {
+    const { timing, clients, progress } = this.stage;
+    const { rounds, warmUpSeconds } = timing;
+    const warm = trials.filter(({ line }) => !line.coldBehind);
+    for (const trial of warm) await runRound(trial, clients, { seconds: warmUpSeconds, warmUpSeconds });
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const trial of trials) {
+        const { load, meanwhile } = await runRound(trial, clients, timing);
+        trial.load.push(load);
+        if (meanwhile) trial.meanwhile.push(meanwhile);
+        const { title, contender } = trial.line;
+        const place = `${this.scenario.name}, round ${round} of ${rounds}: ${title}, ${contender.name}`;
+        progress.advance(`${place}: ${describe(load)}`);
+      }
+    }
+  }
+}
+
+const measurementsOf = ({ name }: Scenario, { line, load, meanwhile }: Trial): readonly Measurement[] => {
+  const measured = (title: string, { pacing }: Load, rounds: readonly Round[]): Measurement => ({
+    scenario: name,
+    title,
+    contender: line.contender.name,
+    pacing,
+    rounds,
+  });
+  const first = measured(line.title, line.load, load);
+  return line.meanwhile ? [first, measured(line.meanwhile.title, line.meanwhile, meanwhile)] : [first];
+};
+
+type StepResult = Pick<ScenarioResult, 'measurements' | 'findings'>;
+
+const runStep = async (run: Run, scenario: Scenario, { lines, findings }: Step): Promise<StepResult> => {
+  const trials: Trial[] = [];
+  for (const line of lines) trials.push(await run.trial(line));
+  await run.measure(trials);
+  const measured = new Map(trials.map((trial) => [trial.line, measurementsOf(scenario, trial)]));
+  const of = (line: Line): Measurement => {
+    const [measurement] = measured.get(line) ?? [];
+    if (!measurement) throw new Error(`${line.title} is no line of this step.`);
+    return measurement;
+  };
+  return { measurements: [...measured.values()].flat(), findings: findings.map((find) => find(of)) };
+};
+
+/** Starts who takes part, measures step by step, compares what they hold with what they acknowledged, and ends them. */
+export const runScenario = async (stage: Stage, scenario: Scenario, closing: Closing): Promise<ScenarioResult> => {
+  // Before what uses them, so that they end behind it also where the run is stopped.
+  for (const line of scenario.steps.flatMap(({ lines }) => lines)) await stage.databaseAt(line.contender.place);
+  const own = await closing.open(
+    () => Promise.resolve(new Closing()),
+    (opened) => opened.closeAll(stage.progress.say),
+  );
+  const run = new Run(stage, scenario, own);
+  await run.open();
+  const results: StepResult[] = [];
+  for (const step of scenario.steps) results.push(await runStep(run, scenario, step));
+  const losses = (await run.book.losses()).map((loss) => `${scenario.name}, ${loss}`);
+  await own.closeAll(stage.progress.say);
   return {
-    load: measured(title, load, (trial) => trial.load),
-    meanwhile: meanwhile ? measured(meanwhile.title, meanwhile, (trial) => trial.meanwhile) : [],
+    measurements: results.flatMap(({ measurements }) => measurements),
+    findings: results.flatMap(({ findings }) => findings),
     losses,
   };
 };

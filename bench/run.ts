@@ -1,12 +1,16 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { startLoadGenerator, type LoadGenerator } from './client/load-generator.ts';
+import type { LoadOrder, LoadResult } from './client/load.ts';
+import { Progress } from './progress.ts';
+import { type LoadGenerator, startWorker } from './programs/worker.ts';
 import { rowOf } from './report/figures.ts';
 import type { Machine, Report } from './report/report.ts';
 import { runScenario, type ScenarioResult, type Stage, type Timing } from './run-scenario.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { type ApiServer, startApiServer } from './servers/api-server.ts';
 import type { Closing } from './servers/closing.ts';
-import { openDatabase } from './servers/database.ts';
+import type { Place } from './servers/contender.ts';
+import { type Database, oneNode, openDatabase } from './servers/database.ts';
+import { Profiles } from './servers/profiles.ts';
+import { threeNodes } from './servers/three-node-set.ts';
 
 export type RunOptions = {
   readonly scenarios: readonly Scenario[];
@@ -23,46 +27,37 @@ const thisMachine = (): Machine => ({
   loadAverage: loadavg()[0] ?? NaN,
 });
 
-const openGenerator = (closing: Closing): Promise<LoadGenerator> =>
-  closing.open(startLoadGenerator, (generator) => generator.stop());
+const openClients = (closing: Closing): Promise<LoadGenerator> =>
+  closing.open(
+    () => startWorker<LoadOrder, LoadResult>('client'),
+    (clients) => clients.stop(),
+  );
 
 const openStage = async ({ scenarios, timing, profiles, report }: RunOptions, closing: Closing): Promise<Stage> => {
-  const database = await openDatabase(closing, report);
-  const generators = [await openGenerator(closing), await openGenerator(closing)] as const;
-  const servers = new Map<string, ApiServer>();
-  for (const kind of new Set(scenarios.flatMap((scenario) => scenario.servers))) {
-    const options = { kind, mongoUri: database.uriOf(kind.database), directory: database.directory, profiles };
-    const opened = await closing.open(
-      () => startApiServer(options),
-      (server) => server.stop(),
-    );
-    servers.set(kind.name, opened);
-  }
-  const server = (name: string): ApiServer => {
-    const found = servers.get(name);
-    if (!found) throw new Error(`There is no server ${name}.`);
-    return found;
+  const progress = new Progress(scenarios, timing.rounds, report);
+  const databases = new Map<Place, Promise<Database>>();
+  const databaseAt = (place: Place): Promise<Database> => {
+    const start = place === 'one-node' ? oneNode(progress.say) : threeNodes;
+    const database = databases.get(place) ?? openDatabase(start, closing, progress.say);
+    databases.set(place, database);
+    return database;
   };
-  return { database, server, generators, timing, report };
-};
-
-const findingsOf = (scenario: Scenario, { load }: ScenarioResult): Report['findings'] => {
-  const finding = scenario.find(load);
-  return finding ? [finding] : [];
+  const clients = [await openClients(closing), await openClients(closing)] as const;
+  return { databaseAt, clients, timing, profiles: new Profiles(profiles), progress };
 };
 
 /** Starts everything, runs the scenarios one after the other, and leaves with `closing` how all of it is ended. */
 export const run = async (options: RunOptions, closing: Closing): Promise<Report> => {
   const machine = thisMachine();
   const stage = await openStage(options, closing);
-  const results: (readonly [Scenario, ScenarioResult])[] = [];
-  for (const scenario of options.scenarios) results.push([scenario, await runScenario(stage, scenario)]);
+  const results: ScenarioResult[] = [];
+  for (const scenario of options.scenarios) results.push(await runScenario(stage, scenario, closing));
   return {
     machine,
     rounds: options.timing.rounds,
     secondsPerRound: options.timing.seconds,
-    rows: results.flatMap(([, { load, meanwhile }]) => [...load, ...meanwhile].map(rowOf)),
-    findings: results.flatMap(([scenario, result]) => findingsOf(scenario, result)),
-    losses: results.flatMap(([, { losses }]) => losses),
+    rows: results.flatMap(({ measurements }) => measurements.map(rowOf)),
+    findings: results.flatMap(({ findings }) => findings),
+    losses: results.flatMap(({ losses }) => losses),
   };
 };

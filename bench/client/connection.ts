@@ -3,7 +3,10 @@ import { connect, type Socket } from 'node:net';
 /** What became of a request: a status code, or the reason why there is none, such as `ECONNRESET`. */
 export type Outcome = number | string;
 
-type Waiting = { readonly resolve: (outcome: Outcome) => void; readonly timeout: NodeJS.Timeout };
+/** How a request ended; without an answer the body is empty. */
+export type Answer = { readonly outcome: Outcome; readonly body: string };
+
+type Waiting = { readonly resolve: (answer: Answer) => void; readonly timeout: NodeJS.Timeout };
 
 const statusLine = /^HTTP\/1\.1 (\d{3}) /;
 const contentLength = /\r\ncontent-length: (\d+)\r\n/i;
@@ -26,7 +29,7 @@ export class Connection {
   ) {}
 
   /** Sends a whole request, head and body in ASCII, and never rejects. */
-  send(request: string): Promise<Outcome> {
+  send(request: string): Promise<Answer> {
     return new Promise((resolve) => {
       const timeout = setTimeout(() => this.#settle('timeout'), ANSWER_LIMIT_MS);
       this.#waiting = { resolve, timeout };
@@ -62,17 +65,19 @@ export class Connection {
     const missing = headEnd + 4 + Number(length) - this.#received.length;
     if (missing > 0) return;
     const isWhole = status !== undefined && missing === 0 && this.#waiting !== undefined;
+    const body = this.#received.slice(headEnd + 4);
     this.#received = '';
-    this.#settle(isWhole ? Number(status) : 'malformed');
+    if (isWhole) this.#settle(Number(status), body);
+    else this.#settle('malformed');
   }
 
   /** A connection on which a request was left without its answer carries no other. */
-  #settle(outcome: Outcome): void {
+  #settle(outcome: Outcome, body = ''): void {
     if (typeof outcome === 'string') this.close();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (!waiting) return;
     clearTimeout(waiting.timeout);
-    waiting.resolve(outcome);
+    waiting.resolve({ outcome, body });
   }
 }

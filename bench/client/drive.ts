@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bookAcknowledged, bookUncertain, emptyBooks } from './books.ts';
-import { Connection, type Outcome } from './connection.ts';
+import { type Answer, Connection, type Outcome } from './connection.ts';
 import type { LoadOrder, LoadResult, Pacing } from './load.ts';
 import { planners, type PlannedRequest } from './work.ts';
 
@@ -10,12 +10,23 @@ const PAUSE_AFTER_FAILURE_MS = 100;
 /** Gives the moment at which each next request is due, on the clock of `performance.now()`. */
 const dueTimes = (pacing: Pacing, start: number): (() => number) => {
   if (pacing.kind === 'closed') return () => performance.now();
+  if (pacing.kind === 'once') {
+    let next = start;
+    return () => {
+      const due = next;
+      next = Infinity;
+      return due;
+    };
+  }
   let due = start - 1_000 / pacing.perSecond;
   return () => (due += 1_000 / pacing.perSecond);
 };
 
 /** A rejection did nothing. Without an answer, or with a server error, nobody knows. */
 const isUncertain = (outcome: Outcome): boolean => typeof outcome === 'string' || outcome >= 500;
+
+const judged = ({ expects, judge }: PlannedRequest, { outcome, body }: Answer): Outcome =>
+  outcome === expects && judge ? judge(body) : outcome;
 
 /** Everything that is counted while a load runs. Nothing here waits between reading a number and writing it. */
 class Tally {
@@ -24,6 +35,8 @@ class Tally {
   readonly #books;
   #inTime = 0;
   #errors = 0;
+  #operations = 0;
+  #commands = 0;
 
   constructor(
     accounts: number,
@@ -32,12 +45,14 @@ class Tally {
     this.#books = emptyBooks(accounts);
   }
 
-  count({ expects, postings }: PlannedRequest, outcome: Outcome, due: number): void {
+  count({ expects, postings, operations, isCommand }: PlannedRequest, outcome: Outcome, due: number): void {
     const now = performance.now();
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+    this.#operations += operations;
     if (outcome === expects) {
+      if (isCommand) this.#commands += operations;
       this.#latencies.push(now - due);
-      if (now <= this.end) this.#inTime += 1;
+      if (now <= this.end) this.#inTime += operations;
       bookAcknowledged(this.#books, postings);
       return;
     }
@@ -45,15 +60,40 @@ class Tally {
     if (isUncertain(outcome)) bookUncertain(this.#books, postings);
   }
 
-  result(): Omit<LoadResult, 'seconds' | 'cpu'> {
-    const latencies = Float64Array.from(this.#latencies);
-    return { latencies, inTime: this.#inTime, outcomes: this.#outcomes, errors: this.#errors, books: this.#books };
+  result(): Omit<LoadResult, 'seconds' | 'clientCpu'> {
+    return {
+      latencies: Float64Array.from(this.#latencies),
+      inTime: this.#inTime,
+      operations: this.#operations,
+      commands: this.#commands,
+      outcomes: this.#outcomes,
+      errors: this.#errors,
+      books: this.#books,
+    };
   }
 }
 
+type Client = { readonly connection: Connection; readonly host: string };
+
+/**
+ * Connections that the server has accepted. Node takes one new connection a turn of its event loop, so with hundreds that are busy
+ * already the last ones would wait for seconds, and that is no part of any answer.
+ */
+const openClients = async ({ urls, pacing }: LoadOrder): Promise<readonly Client[]> => {
+  const servers = urls.map((url) => new URL(url));
+  const clients = Array.from({ length: pacing.connections }, (_, index) => servers[index % servers.length])
+    .filter((server) => server !== undefined)
+    .map(({ hostname, port, host }) => ({ connection: new Connection(hostname, Number(port)), host }));
+  await Promise.all(
+    clients.map(({ connection, host }) => connection.send(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`)),
+  );
+  return clients;
+};
+
 /** Carries a load out. Resolves when every request that was begun has ended. */
-export const drive = async ({ url, work, pacing, accountIds, seconds }: LoadOrder): Promise<LoadResult> => {
-  const { hostname, port, host } = new URL(url);
+export const drive = async (order: LoadOrder): Promise<LoadResult> => {
+  const { work, pacing, accountIds, seconds } = order;
+  const clients = await openClients(order);
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
   const end = start + seconds * 1_000;
@@ -61,21 +101,20 @@ export const drive = async ({ url, work, pacing, accountIds, seconds }: LoadOrde
   const tally = new Tally(accountIds.length, end);
   const plan = planners[work];
 
-  const client = async (): Promise<void> => {
-    const connection = new Connection(hostname, Number(port));
+  const use = async ({ connection, host }: Client): Promise<void> => {
     // Each client takes the next due time when it is free. With all of them busy it is in the past, and that wait counts.
     for (let due = nextDue(); due < end; due = nextDue()) {
       const early = due - performance.now();
       if (early > 0) await sleep(Math.ceil(early));
       const request = plan(host, accountIds);
-      const outcome = await connection.send(request.text);
-      tally.count(request, outcome, due);
-      if (typeof outcome === 'string') await sleep(PAUSE_AFTER_FAILURE_MS);
+      const answer = await connection.send(request.text);
+      tally.count(request, judged(request, answer), due);
+      if (typeof answer.outcome === 'string') await sleep(PAUSE_AFTER_FAILURE_MS);
     }
     connection.close();
   };
 
-  await Promise.all(Array.from({ length: pacing.connections }, client));
+  await Promise.all(clients.map(use));
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { ...tally.result(), seconds, cpu: user + system };
+  return { ...tally.result(), seconds, clientCpu: user + system };
 };

@@ -17,10 +17,8 @@ export const median = (numbers: readonly number[]): number => {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** Successful requests a second. */
+/** Commands and queries that went well, a second. */
 export const throughputOf = ({ inTime, seconds }: Round): number => inTime / seconds;
-
-const answered = ({ latencies, errors }: Round): number => latencies.length + errors;
 
 /** The same of every round, or undefined where one does not have it. */
 const inEveryRound = (
@@ -31,16 +29,16 @@ const inEveryRound = (
   return values.length === rounds.length ? values : undefined;
 };
 
-const perRequest = (rounds: readonly Round[], read: (round: Round) => number | undefined): number | undefined => {
+const perOperation = (rounds: readonly Round[], read: (round: Round) => number | undefined): number | undefined => {
   const costs = inEveryRound(rounds, read);
-  return costs && sum(costs) / sum(rounds.map(answered));
+  return costs && sum(costs) / sum(rounds.map(({ operations }) => operations));
 };
 
-/** One line of the table. Times in milliseconds, CPU time in microseconds per request. */
+/** One line of the table. Times in milliseconds, CPU time in microseconds per command or query. */
 export type Row = {
   readonly scenario: string;
   readonly title: string;
-  readonly server: string;
+  readonly contender: string;
   readonly connections: number;
   readonly perSecond: number;
   readonly p50: number;
@@ -62,13 +60,14 @@ const addedUp = (counts: readonly Readonly<Record<string, number>>[]): Record<st
 };
 
 /** Throughput is the median of the rounds; latencies are those of all rounds together. */
-export const rowOf = ({ scenario, title, server, pacing, rounds }: Measurement): Row => {
+export const rowOf = ({ scenario, title, contender, pacing, rounds }: Measurement): Row => {
   const latencies = rounds.flatMap((round) => [...round.latencies]);
   const transactions = inEveryRound(rounds, ({ costs }) => costs.transactions);
+  const commands = sum(rounds.map((round) => round.commands));
   return {
     scenario,
     title,
-    server,
+    contender,
     connections: pacing.connections,
     perSecond: median(rounds.map(throughputOf)),
     p50: percentile(latencies, 0.5),
@@ -77,9 +76,9 @@ export const rowOf = ({ scenario, title, server, pacing, rounds }: Measurement):
     max: percentile(latencies, 1),
     errors: sum(rounds.map(({ errors }) => errors)),
     outcomes: addedUp(rounds.map(({ outcomes }) => outcomes)),
-    apiCpu: perRequest(rounds, ({ costs }) => costs.api),
-    mongodCpu: perRequest(rounds, ({ costs }) => costs.mongod),
-    clientCpu: perRequest(rounds, ({ cpu }) => cpu),
-    commandsPerTransaction: transactions && sum(rounds.map(answered)) / sum(transactions),
+    apiCpu: perOperation(rounds, ({ costs }) => costs.api),
+    mongodCpu: perOperation(rounds, ({ costs }) => costs.mongod),
+    clientCpu: perOperation(rounds, (round) => round.clientCpu),
+    commandsPerTransaction: transactions && commands > 0 ? commands / sum(transactions) : undefined,
   };
 };

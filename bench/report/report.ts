@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import { type Finding, isMet, type Unit } from './finding.ts';
 import type { Row } from './figures.ts';
 
 export type Machine = {
@@ -28,7 +28,7 @@ type Column = { readonly head: string; readonly cell: (row: Row) => string };
 
 const columns: readonly Column[] = [
   { head: 'scenario', cell: ({ title }) => title },
-  { head: 'server', cell: ({ server }) => server },
+  { head: 'who', cell: ({ contender }) => contender },
   { head: 'conns', cell: ({ connections }) => connections.toString() },
   { head: '1/s', cell: ({ perSecond }) => counted(perSecond) },
   { head: 'p50 ms', cell: ({ p50 }) => optional(p50, milliseconds) },
@@ -45,28 +45,53 @@ const columns: readonly Column[] = [
 // The first two columns are words, the others numbers.
 const WORDS = 2;
 
-const tableLines = (rows: readonly Row[]): readonly string[] => {
-  const cells = [columns.map(({ head }) => head), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
-  const aligned = (cell: string, index: number): string =>
-    index < WORDS ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0);
-  return cells.map((line) => line.map(aligned).join('  ').trimEnd());
+const aligned = (lines: readonly (readonly string[])[], words: number): readonly string[] => {
+  const [head = []] = lines;
+  const widths = head.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  const pad = (cell: string, index: number): string =>
+    index < words ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0);
+  return lines.map((line) => line.map(pad).join('  ').trimEnd());
 };
 
-const inSentence = (value: number): string => value.toFixed(1);
+const tableLines = (rows: readonly Row[]): readonly string[] =>
+  aligned([columns.map(({ head }) => head), ...rows.map((row) => columns.map(({ cell }) => cell(row)))], WORDS);
 
-const findingLine = ({ sentence, value, rounds, target }: Finding): string => {
-  const spread = `rounds ${inSentence(Math.min(...rounds))}–${inSentence(Math.max(...rounds))}`;
-  const said = sentence.replace('#', inSentence(value));
-  return `${said}   (${spread}; target ${target.relation} ${target.value})`;
+const inUnit: Readonly<Record<Unit, (value: number) => string>> = {
+  '%': (value) => `${(value * 100).toFixed(1)} %`,
+  '×': (value) => `${value.toFixed(2)} ×`,
+  ms: (value) => `${value.toFixed(1)} ms`,
+  errors: (value) => `${value} errors`,
 };
+
+const verdictOf = (finding: Finding): string => {
+  const met = isMet(finding);
+  if (met === undefined) return '';
+  return met ? 'met' : 'missed';
+};
+
+const findingCells = (finding: Finding): readonly string[] => {
+  const { scenario, sentence, unit, value, rounds, target } = finding;
+  const said = inUnit[unit];
+  const spread = `${said(Math.min(...rounds))} … ${said(Math.max(...rounds))}`;
+  return [
+    scenario,
+    sentence,
+    said(value),
+    spread,
+    target ? `${target.relation} ${said(target.value)}` : '',
+    verdictOf(finding),
+  ];
+};
+
+const findingLines = (findings: readonly Finding[]): readonly string[] =>
+  aligned([['scenario', 'finding', 'value', 'rounds', 'target', ''], ...findings.map(findingCells)], WORDS);
 
 const errorLines = (rows: readonly Row[]): readonly string[] =>
   rows
     .filter(({ errors }) => errors > 0)
-    .map(({ title, server, outcomes }) => {
+    .map(({ title, contender, outcomes }) => {
       const counts = Object.entries(outcomes).map(([name, count]) => `${count} × ${name}`);
-      return `Not all went well: ${title.trim()}, ${server}: ${counts.join(', ')}`;
+      return `Not all went well: ${title.trim()}, ${contender}: ${counts.join(', ')}`;
     });
 
 const SHOWN_LOSSES = 20;
@@ -82,9 +107,10 @@ export const textOf = ({ machine, rounds, secondsPerRound, rows, findings, losse
   const conditions =
     `${rounds} rounds of ${secondsPerRound} s; ${cpus} CPUs, ${platform}, Node ${node}, ` +
     `load average ${loadAverage.toFixed(1)} before the run`;
-  const parts = [tableLines(rows), findings.map(findingLine), [...errorLines(rows), ...lossLines(losses), conditions]];
+  const parts = [tableLines(rows), findingLines(findings), [...errorLines(rows), ...lossLines(losses), conditions]];
   return parts.map((lines) => lines.join('\n')).join('\n\n');
 };
 
 /** The same for a program. */
-export const jsonOf = (report: Report): string => JSON.stringify(report, undefined, 2);
+export const jsonOf = (report: Report): string =>
+  JSON.stringify({ ...report, findings: report.findings.map((one) => ({ ...one, met: isMet(one) })) }, undefined, 2);

@@ -1,8 +1,12 @@
-import { balanceUnderLoad } from './balance.ts';
 import { deposits, hotAccount } from './deposits.ts';
-import { oneDeposit } from './one-deposit.ts';
+import { largeStore, longStreams, store } from './history.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { balance, batches, merchant, mix, openLoop, transfers } from './other-work.ts';
 import type { Scenario } from './scenario.ts';
-import { transfers } from './transfers.ts';
+import { processes, threeNodes } from './topologies.ts';
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [deposits, hotAccount, balanceUnderLoad, oneDeposit, transfers];
+export const scenarios: readonly Scenario[] = [
+  ...[deposits, hotAccount, oneAtATime, transfers, merchant, mix, balance, openLoop],
+  ...[processes, threeNodes, batches, longStreams, store, largeStore],
+];

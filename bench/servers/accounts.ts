@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Books } from '../client/books.ts';
-import type { ApiServer } from './api-server.ts';
 
-/** Accounts of one server, as they were when they were opened. */
+/** Accounts of one contender, as they were before the first command. */
 export type OpenedAccounts = {
   readonly ids: readonly string[];
   readonly balances: readonly number[];
@@ -47,7 +46,8 @@ const open = async (url: string, accountId: string): Promise<Standing> => {
   return standingFrom(response, 201);
 };
 
-export const openAccounts = async ({ url }: ApiServer, count: number): Promise<OpenedAccounts> => {
+/** Opens accounts over the API at this address. */
+export const openAccounts = async (url: string, count: number): Promise<OpenedAccounts> => {
   const ids = Array.from({ length: count }, () => randomUUID());
   const opened = await inParallel(ids, (id) => open(url, id));
   return { ids, balances: opened.map((one) => one.ledgerBalance), versions: opened.map((one) => one.version) };
@@ -59,7 +59,7 @@ const isWithin = (value: number, least = NaN, most = NaN): boolean => value >= l
  * Asks the API for every balance and version, and compares them with the books of the clients. Gives one sentence for each
  * account on which a command was lost or carried out twice.
  */
-export const findLosses = async ({ url }: ApiServer, opened: OpenedAccounts, books: Books): Promise<string[]> => {
+export const findLosses = async (url: string, opened: OpenedAccounts, books: Books): Promise<string[]> => {
   const found = await inParallel(opened.ids, async (id) =>
     standingFrom(await fetch(`${url}/v1/accounts/${id}/balance`), 200),
   );

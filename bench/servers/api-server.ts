@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ServerKind } from './server-kind.ts';
+import { programFile } from '../programs/worker.ts';
+import type { ApiContender } from './contender.ts';
 
+/** One process of the API, or of what stands in its place. */
 export type ApiServer = {
-  readonly kind: ServerKind;
   readonly url: string;
   readonly pid: number;
   /** Rejects where the process has ended by itself. */
@@ -12,7 +13,12 @@ export type ApiServer = {
   readonly stop: () => Promise<void>;
 };
 
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const programs: Readonly<Record<ApiContender['kind'], string>> = {
+  // The ledger's own, from the same build.
+  ledger: fileURLToPath(new URL('../../src/main.js', import.meta.url)),
+  door: programFile('door'),
+  'one-transaction': programFile('one-transaction'),
+};
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 20_000;
@@ -52,24 +58,23 @@ const end = async (child: ChildProcess): Promise<void> => {
 };
 
 export type ApiServerOptions = {
-  readonly kind: ServerKind;
+  readonly contender: ApiContender;
   readonly mongoUri: string;
   /** The working directory: one without an `.env` file that would change the settings. */
   readonly directory: string;
-  /** Where to leave a CPU profile, if one is wanted. */
-  readonly profiles?: string | undefined;
+  /** For Node. */
+  readonly flags: readonly string[];
 };
 
 /** The built API in a process of its own, set as in production: the log is written, to nowhere. */
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
-  const { kind, mongoUri, directory, profiles } = options;
-  const flags = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const { contender, mongoUri, directory, flags } = options;
   // Below npm the API ends with its parent, also where that was killed and could end nothing.
   const npm = { npm_lifecycle_event: 'bench' };
   const own = { NODE_ENV: 'production', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: '0', MONGODB_URI: mongoUri };
-  const child = spawn(process.execPath, [...flags, program], {
+  const child = spawn(process.execPath, [...flags, programs[contender.kind]], {
     cwd: directory,
-    env: { ...inherited(), ...npm, ...own, ...kind.settings },
+    env: { ...inherited(), ...npm, ...own, ...contender.settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -77,9 +82,9 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
   try {
     const url = await untilReady(child, () => said);
     const mustBeAlive = (): void => {
-      if (hasEnded(child)) throw new Error(`The API (${kind.name}) has ended by itself: ${said}`);
+      if (hasEnded(child)) throw new Error(`The API (${contender.name}) has ended by itself: ${said}`);
     };
-    return { kind, url, pid: child.pid ?? 0, mustBeAlive, stop: () => end(child) };
+    return { url, pid: child.pid ?? 0, mustBeAlive, stop: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;

@@ -3,15 +3,12 @@ export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
-// Several times what a whole run takes on a slow machine.
-const LONGEST_RUN_MS = 900_000;
-
-/** Rejects with Stopped on a signal, when the parent process ends, or when the run takes far too long. */
-export const stopRequested = (): Promise<never> =>
+/** Rejects with Stopped on a signal, when the parent process ends, or when the run takes longer than this. */
+export const stopRequested = (longestRunMinutes: number): Promise<never> =>
   new Promise((_, reject) => {
     const stop = (reason: string): void => reject(new Stopped(reason));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
-    setTimeout(() => stop(`more than ${LONGEST_RUN_MS / 60_000} minutes`), LONGEST_RUN_MS).unref();
+    setTimeout(() => stop(`more than ${longestRunMinutes} minutes`), longestRunMinutes * 60_000).unref();
     // A killed npm hands no signal on.
     const parent = process.ppid;
     setInterval(() => process.ppid !== parent && stop('the end of its parent process'), 500).unref();

@@ -1,0 +1,49 @@
+import { AccountCache } from '../../src/application/commit/account-cache.ts';
+import { BatchSettler, type Outcome, type Pending } from '../../src/application/commit/settle-batch.ts';
+import { Snapshotter } from '../../src/application/commit/snapshotter.ts';
+import type { Command } from '../../src/application/commands/command.ts';
+import type { Log } from '../../src/application/ports/log.ts';
+import type { Storage } from '../../src/application/ports/storage.ts';
+import { systemClock } from '../../src/compose.ts';
+import { projections } from '../../src/projections/index.ts';
+
+export type Settling = {
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly accountCache: number;
+  readonly keepKeysFor: number;
+};
+
+/** Writes snapshots behind the answers' back, as the ledger does. */
+export const snapshotterOver = ({ storage, log }: Pick<Settling, 'storage' | 'log'>): Snapshotter =>
+  new Snapshotter(storage, log);
+
+/** The ledger's own way from commands to outcomes, without its queue: for whoever forms batches otherwise. */
+export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(settling)): BatchSettler => {
+  const { storage, log, accountCache, keepKeysFor } = settling;
+  return new BatchSettler({
+    storage,
+    projections,
+    accounts: new AccountCache(storage, snapshotter, accountCache),
+    snapshotter,
+    clock: systemClock,
+    log,
+    random: Math.random,
+    keepKeysFor,
+  });
+};
+
+/** Settles these commands as one batch, at once and whatever else is being settled. Each has its own outcome. */
+export const settleTogether = (
+  settler: BatchSettler,
+  commands: readonly Command[],
+  timeout: number,
+): readonly Promise<Outcome>[] => {
+  const deadline = systemClock.now() + timeout;
+  const batch: Pending[] = [];
+  const outcomes = commands.map(
+    (command) => new Promise<Outcome>((resolve, reject) => void batch.push({ command, deadline, resolve, reject })),
+  );
+  void settler.settle(batch);
+  return outcomes;
+};

@@ -1,0 +1,77 @@
+import { ledger } from '../servers/contender.ts';
+import { share, slower, within } from './findings.ts';
+import { closed, once } from './loads.ts';
+import type { AccountSet, Line, Scenario } from './scenario.ts';
+
+const LENGTHS = [1_000, 100_000, 1_000_000] as const;
+
+const counted = (count: number): string => count.toLocaleString('en');
+
+const longStream = (events: number): AccountSet => ({ count: 1, eventsEach: events, keysExpired: true });
+
+const warm = (events: number): Line => ({
+  contender: ledger,
+  title: `deposits behind ${counted(events)} events`,
+  accounts: longStream(events),
+  load: closed('deposit', 1),
+});
+
+const cold = (events: number): Line => ({
+  contender: ledger,
+  title: `first deposit behind ${counted(events)} events`,
+  accounts: longStream(events),
+  load: once('deposit'),
+  coldBehind: { count: 100 },
+});
+
+const [warmShort, warmMiddle, warmLong] = LENGTHS.map(warm) as [Line, Line, Line];
+const [coldShort, coldMiddle, coldLong] = LENGTHS.map(cold) as [Line, Line, Line];
+
+/** Cost must not grow with the length of a history: not while an account is known, and not when it is first asked for. */
+export const longStreams: Scenario = {
+  name: 'long-streams',
+  about: 'deposits on accounts of 1,000, 100,000 and 1,000,000 events, known and right after a restart',
+  length: 'long',
+  steps: [
+    {
+      lines: [warmShort, warmMiddle, warmLong],
+      findings: [slower(warmLong, warmShort, { at: 0.5 }), slower(warmMiddle, warmShort, { at: 0.5 })],
+    },
+    {
+      lines: [coldShort, coldMiddle, coldLong],
+      findings: [coldShort, coldMiddle]
+        .map((line) => within(line, { at: 0.5 }))
+        .concat(within(coldLong, { at: 0.5, target: 20 })),
+    },
+  ],
+};
+
+const ACCOUNTS = 1_000;
+
+const inStoreOf = (events: number): Line => ({
+  contender: { ...ledger, name: `ledger, ${counted(events)} events` },
+  title: 'deposits on 1,000 accounts',
+  accounts: { count: ACCOUNTS, eventsEach: events / ACCOUNTS },
+  load: closed('deposit'),
+});
+
+const storeSize = (large: number): Scenario['steps'] => {
+  const [few, many] = [inStoreOf(10_000), inStoreOf(large)];
+  return [{ lines: [few, many], findings: [share(many, few), slower(many, few, { at: 0.99 })] }];
+};
+
+/** Whether the store gets slower as it fills. */
+export const store: Scenario = {
+  name: 'store',
+  about: 'deposits where 10,000 and where 500,000 events are in the store, 64 connections',
+  length: 'long',
+  steps: storeSize(500_000),
+};
+
+/** The same where no index fits into the processor's caches any more. */
+export const largeStore: Scenario = {
+  name: 'large-store',
+  about: 'the same with 5,000,000 events',
+  length: 'very long',
+  steps: storeSize(5_000_000),
+};
