@@ -13,8 +13,6 @@ import type { AccountId } from '../../src/domain/account/account-id.ts';
 import type { EventId } from '../../src/domain/event/event-id.ts';
 import type { Currency } from '../../src/domain/money/currency.ts';
 import { minorUnits, NO_MONEY } from '../../src/domain/money/money.ts';
-import { answerAccount } from '../../src/http/presenters/account.ts';
-import { answerReceipt } from '../../src/http/presenters/receipt.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { settlerOver, settleTogether, snapshotterOver } from './settler.ts';
 
@@ -70,27 +68,26 @@ const EUR = 'EUR' as Currency;
 const LONG_ENOUGH = 3_600_000;
 const THIRTY_DAYS = 30 * 86_400_000;
 
-const commandOf = (wish: Wish, answer: Command['envelope']['answer']): Command => ({
+const commandOf = (wish: Wish): Command => ({
   wish,
   envelope: {
     correlationId: newId(),
     actor: 'anonymous',
     idempotency: { key: randomUUID(), requestHash: hash('sha256', randomUUID(), 'base64url') },
     eventIds: [newId() as EventId, newId() as EventId],
-    answer,
   },
 });
 
 const opening = (accountId: string): Command => {
   const terms = { accountId: accountId as AccountId, ownerId: 'bench', currency: EUR, overdraftLimit: NO_MONEY };
   const initialDeposit = { amount: minorUnits(1_000_000_000n) };
-  return commandOf({ type: 'OpenAccount', ...terms, initialDeposit }, answerAccount(201));
+  return commandOf({ type: 'OpenAccount', ...terms, initialDeposit });
 };
 
 const depositOn = (accountId: string): Command => {
   const money = { amount: minorUnits(BigInt(1 + Math.floor(Math.random() * 1_000))), currency: EUR };
   const wish = { type: 'DepositMoney', accountId: accountId as AccountId, money, reference: 'salary' } as const;
-  return commandOf(wish, answerReceipt);
+  return commandOf(wish);
 };
 
 /**

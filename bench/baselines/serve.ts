@@ -1,9 +1,9 @@
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook, type Daybook } from '../../src/compose.ts';
 import { type Environment, readEnvironment } from '../../src/config/environment.ts';
 import type { Services } from '../../src/http/endpoint.ts';
-import { createLog } from '../../src/log.ts';
+import { openLog } from '../../src/log.ts';
 import { listen } from '../../src/server.ts';
 import { report } from '../../src/terminal.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
@@ -37,7 +37,7 @@ export const serve = async (
   const stop = Promise.race([signalled(), endOfParent()]);
   const environment = readEnvironment(process.env);
   const storage = await openStorage(environment);
-  const log = createLog(environment.LOG_LEVEL, pino.destination({ sync: false, minLength: 4_096, periodicFlush: 200 }));
+  const log = openLog(environment.LOG_LEVEL);
   const daybook = composeDaybook(storage, environment, log);
   const app = createApp(replace({ daybook, storage, environment, log }), log);
   const server = await listen(app, environment.HOST, environment.PORT);

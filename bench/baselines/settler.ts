@@ -1,10 +1,12 @@
 import { AccountCache } from '../../src/application/commit/account-cache.ts';
-import { BatchSettler, type Outcome, type Pending } from '../../src/application/commit/settle-batch.ts';
+import type { Outcome } from '../../src/application/commit/decide-batch.ts';
+import { BatchSettler, type Pending } from '../../src/application/commit/settle-batch.ts';
 import { Snapshotter } from '../../src/application/commit/snapshotter.ts';
 import type { Command } from '../../src/application/commands/command.ts';
 import type { Log } from '../../src/application/ports/log.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { systemClock } from '../../src/compose.ts';
+import { apiWording } from '../../src/http/presenters/answers.ts';
 import { projections } from '../../src/projections/index.ts';
 
 export type Settling = {
@@ -26,6 +28,7 @@ export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(se
     projections,
     accounts: new AccountCache(storage, snapshotter, accountCache),
     snapshotter,
+    wording: apiWording,
     clock: systemClock,
     log,
     random: Math.random,
@@ -42,7 +45,11 @@ export const settleTogether = (
   const deadline = systemClock.now() + timeout;
   const batch: Pending[] = [];
   const outcomes = commands.map(
-    (command) => new Promise<Outcome>((resolve, reject) => void batch.push({ command, deadline, resolve, reject })),
+    (command) =>
+      new Promise<Outcome>((resolve, reject) => {
+        const first = ([outcome]: readonly Outcome[]): void => resolve(outcome as Outcome);
+        batch.push({ submission: [command], deadline, resolve: first, reject });
+      }),
   );
   void settler.settle(batch);
   return outcomes;

@@ -6,10 +6,11 @@ import type { StreamId } from '../../domain/account/account-id.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import { type EventDocument, fromDocument, toDocument } from './event-codec.ts';
-import { type AnyDocument, collectionOf, modelOf } from './models.ts';
+import { type AnyDocument, modelOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
 import { latestInLog, type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
 import { sessionOf } from './unit-of-work.ts';
+import { insertAll } from './write-command.ts';
 
 type TailDocument = { streamId: StreamId; snapshots: SnapshotDocument[]; events: EventDocument[] };
 
@@ -47,9 +48,7 @@ export class MongoEventStore implements EventStore {
 
   async append(work: UnitOfWork, events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await collectionOf(this.#model).insertMany(events.map(toDocument), {
-      session: sessionOf(work),
-    });
+    await insertAll(this.#model, events.map(toDocument), sessionOf(work));
   }
 
   async get(eventId: EventId): Promise<RecordedEvent | undefined> {

@@ -5,6 +5,7 @@ import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
 import { sessionOf } from './unit-of-work.ts';
+import { insertAll, type Update, updateAll } from './write-command.ts';
 
 type Filter = Record<string, unknown>;
 
@@ -41,6 +42,13 @@ const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocum
   }
 };
 
+/** As the server's own command has it, where it is a matter of one id. */
+const updateOf = (write: RowWrite<Row>): readonly Update[] => {
+  if (write.kind === 'put') return [{ q: { _id: write.row._id }, u: write.row, upsert: true }];
+  if (write.kind === 'patch') return [{ q: { _id: write.id }, u: { $set: write.set } }];
+  return [];
+};
+
 const isConditional = ({ kind }: RowWrite<Row>): boolean => kind === 'swap' || kind === 'remove';
 
 /** One collection as a table. */
@@ -74,10 +82,16 @@ export class MongoTable<R extends Row> implements Table<R> {
     if (writes.length === 0) return;
     const session = sessionOf(work);
     if (writes.every((write) => write.kind === 'insert')) {
-      await collectionOf(this.model).insertMany(
-        writes.map(({ row }) => row as unknown as AnyDocument),
-        { session },
+      await insertAll(
+        this.model,
+        writes.map(({ row }) => row),
+        session,
       );
+      return;
+    }
+    const updates = writes.flatMap(updateOf);
+    if (updates.length === writes.length) {
+      await updateAll(this.model, updates, session);
       return;
     }
     const result = await collectionOf(this.model).bulkWrite(writes.map(operationOf), { session, ordered: true });
