@@ -19,7 +19,7 @@ export type Services = {
   readonly isDraining: () => boolean;
 };
 
-type Shape = z.ZodObject;
+export type Shape = z.ZodObject;
 
 /** What is documented about an answer: its representations, and the headers it may have beside those of every answer. */
 export type AnswerDocument = {
