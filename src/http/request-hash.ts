@@ -1,8 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Json } from './presenters/wire.ts';
 
+// What JSON puts between quotes as it is. JSON.stringify says the same, and takes twice as long to find out.
+const nothingToEscape = /^[ !#-[\]-~]*$/;
+
+const quoted = (text: string): string => (nothingToEscape.test(text) ? `"${text}"` : JSON.stringify(text));
+
 const canonical = (value: unknown): string => {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   return canonicalObject(value as Json);
@@ -13,7 +18,7 @@ const canonicalObject = (value: Json, leftOut?: ReadonlySet<string>): string => 
   let members = '';
   for (const name of Object.keys(value).sort()) {
     if (leftOut?.has(name)) continue;
-    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonical(value[name])}`;
+    members += `${members === '' ? '' : ','}${quoted(name)}:${canonical(value[name])}`;
   }
   return `{${members}}`;
 };

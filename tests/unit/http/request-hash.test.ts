@@ -1,9 +1,34 @@
+import { hash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/http/presenters/wire.ts';
 import { requestHashOf } from '../../../src/http/request-hash.ts';
 
 const ADDRESS = '/v1/accounts/alice/deposits';
 
+/** The digest as it was first written down: what keys in the store were made with. */
+const asFirstWritten = (address: string, body: unknown): string => {
+  const canonical = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
+  };
+  return hash('sha256', `POST ${address}\n${canonical(body)}`, 'base64url');
+};
+
 describe('the digest of a request', () => {
+  it('is what it has always been, of any body', () => {
+    const value = fc.jsonValue({ stringUnit: 'binary' }).filter((body) => !JSON.stringify(body).includes('__proto__'));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), value), (body) => {
+        const sent = JSON.parse(JSON.stringify(body)) as Json;
+        expect(requestHashOf(ADDRESS, sent)).toBe(asFirstWritten(ADDRESS, sent));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   // Stored with every key for weeks: a version of Daybook that counts otherwise would refuse every retry that spans the change.
   it('is what it has always been', () => {
     const body = {
