@@ -14,6 +14,6 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.enable('case sensitive routing');
   app.use(requestContext(log, services.isDraining));
   app.use(routerOver(services));
-  app.use(errorHandler(log));
+  app.use(errorHandler);
   return app;
 };

@@ -6,7 +6,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
-import { pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
+import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
 
 /** What every endpoint can reach. */
 export type Services = {
@@ -19,14 +19,14 @@ export type Services = {
   readonly isDraining: () => boolean;
 };
 
-type Shape = z.ZodObject;
+export type Shape = z.ZodObject;
 
 /** What is documented about an answer: its representations, and the headers it may have beside those of every answer. */
 export type AnswerDocument = {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly csv?: true;
-  readonly headers?: readonly ('ETag' | 'Location' | 'Link')[];
+  readonly headers?: readonly ('ETag' | 'Location' | 'Link' | 'Retry-After')[];
 };
 
 /** A parsed request, and the response to fill. */
@@ -35,7 +35,7 @@ export type Call<P extends Shape, Q extends Shape, B extends z.ZodType> = {
   readonly query: z.output<Q>;
   readonly body: z.output<B>;
   readonly rawBody: unknown;
-  /** Empty for queries. */
+  /** Empty where the endpoint needs none. */
   readonly idempotencyKey: string;
   readonly request: Request;
   readonly response: Response;
@@ -53,7 +53,12 @@ export type Endpoint = {
   readonly params: Shape;
   readonly query: Shape;
   readonly body: z.ZodType | undefined;
+  /** It takes a body, and writes. */
   readonly isCommand: boolean;
+  /** The request has a key of its own, in its header. */
+  readonly needsKey: boolean;
+  /** Bytes of a body, at most. */
+  readonly largestBody: number;
   readonly answers: Readonly<Record<number, AnswerDocument>>;
   /** In the order in which they are checked. */
   readonly rejects: readonly ProblemCode[];
@@ -61,23 +66,29 @@ export type Endpoint = {
 };
 
 const nothing = z.strictObject({});
+const LARGEST_BODY = 64 * 1_024;
 
 export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> = Omit<
   Endpoint,
-  'params' | 'query' | 'body' | 'handler' | 'isCommand'
+  'params' | 'query' | 'body' | 'handler' | 'isCommand' | 'needsKey' | 'largestBody'
 > & {
+  /** Left out: every command does. */
+  readonly needsKey?: false;
+  /** Left out: 64 kB. */
+  readonly largestBody?: number;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   readonly handle: (services: Services, call: Call<P, Q, B>) => Promise<void> | void;
 };
 
+// No more than are told: a large body can have a fault in every byte.
 const faultsOf = (error: z.ZodError | undefined, place: RequestFault['in']): readonly RequestFault[] =>
-  (error?.issues ?? []).flatMap((issue) => {
+  (error?.issues ?? []).slice(0, FAULTS_TOLD).flatMap((issue) => {
     const at = (path: readonly PropertyKey[]): string =>
       place === 'body' ? pointerOf(path) : path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ in: place, at: at(issue.path), detail: issue.message }];
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, FAULTS_TOLD).map((key) => ({
       in: place,
       at: at([...issue.path, key.slice(0, 80)]),
       detail: 'is not known here',
@@ -125,14 +136,17 @@ export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.Zod
   const query = definition.query ?? (nothing as unknown as Q);
   const schemas = { params, query, body: definition.body ?? (z.undefined() as unknown as B) };
   const isCommand = definition.body !== undefined;
+  const needsKey = definition.needsKey ?? isCommand;
   return {
     ...documented,
     params,
     query,
     body: definition.body,
     isCommand,
+    needsKey,
+    largestBody: definition.largestBody ?? LARGEST_BODY,
     handler: (services) => async (request, response) => {
-      const idempotencyKey = isCommand ? idempotencyKeyOf(request) : '';
+      const idempotencyKey = needsKey ? idempotencyKeyOf(request) : '';
       const body = isCommand ? readBody(request) : NO_BODY;
       const parsed = parse(schemas, request, body);
       await handle(services, { ...parsed, rawBody: body.value, idempotencyKey, request, response });

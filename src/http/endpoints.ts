@@ -9,6 +9,7 @@ import { listEvents } from './routes/list-events.ts';
 import { depositMoney, withdrawMoney } from './routes/move-money.ts';
 import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
+import { submitBatch } from './routes/submit-batch.ts';
 import { transferMoney } from './routes/transfer-money.ts';
 
 /**
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   depositMoney,
   withdrawMoney,
   transferMoney,
+  submitBatch,
   getBalance,
   getAccount,
   openAccount,

@@ -25,13 +25,13 @@ const answerHeaders = {
   ETag: z.string().optional().meta({ description: 'The version of the account, in quotes.' }),
   Location: z.string().optional().meta({ description: 'Where the new resource can be read.' }),
   Link: z.string().optional().meta({ description: 'The next page, where there is one (RFC 8288).' }),
+  'Retry-After': z.string().optional().meta({ description: 'Seconds after which to ask again for what is retryable.' }),
 };
 const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
 
 // What can happen to any request before its endpoint sees it, and to any command behind it.
 const always: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
 const forCommands: readonly ProblemCode[] = [
-  'IDEMPOTENCY_KEY_REQUIRED',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
   'CONCURRENCY_CONFLICT',
@@ -39,8 +39,9 @@ const forCommands: readonly ProblemCode[] = [
   'OUTCOME_UNKNOWN',
 ];
 
-const problemsOf = ({ isCommand, rejects }: Endpoint): ZodOpenApiResponsesObject => {
-  const codes = [...always, ...(isCommand ? forCommands : []), ...rejects];
+const problemsOf = ({ isCommand, needsKey, rejects }: Endpoint): ZodOpenApiResponsesObject => {
+  const ofKey: readonly ProblemCode[] = needsKey ? ['IDEMPOTENCY_KEY_REQUIRED'] : [];
+  const codes = [...always, ...ofKey, ...(isCommand ? forCommands : []), ...rejects];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
     const { status } = problemByCode[code];
@@ -57,7 +58,7 @@ const problemsOf = ({ isCommand, rejects }: Endpoint): ZodOpenApiResponsesObject
   return Object.fromEntries(entries) as ZodOpenApiResponsesObject;
 };
 
-const answersOf = ({ answers, isCommand }: Endpoint): ZodOpenApiResponsesObject => {
+const answersOf = ({ answers, needsKey }: Endpoint): ZodOpenApiResponsesObject => {
   const entries = Object.entries(answers).map(([status, { description, schema, csv, headers: names = [] }]) => {
     const content = {
       ...(schema && { 'application/json': { schema } }),
@@ -66,7 +67,7 @@ const answersOf = ({ answers, isCommand }: Endpoint): ZodOpenApiResponsesObject 
     const headers = z.object({
       'X-Request-Id': requestId,
       ...Object.fromEntries(names.map((name) => [name, answerHeaders[name]])),
-      ...(isCommand && { 'Idempotency-Replayed': replayed }),
+      ...(needsKey && { 'Idempotency-Replayed': replayed }),
     });
     return [status, { description, headers, content }];
   });
@@ -77,7 +78,7 @@ const rejectionsInOrder = ({ rejects }: Endpoint): string =>
   rejects.length === 0 ? '' : `Rejects, in this order, with: ${rejects.map((code) => `\`${code}\``).join(', ')}.`;
 
 const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
-  const { id, tag, summary, description, params, query, body, isCommand, rejects } = endpoint;
+  const { id, tag, summary, description, params, query, body, needsKey, rejects } = endpoint;
   const conditional = rejects.includes('VERSION_MISMATCH') ? { 'If-Match': ifMatch } : {};
   const texts = [description, rejectionsInOrder(endpoint)].filter(Boolean);
   return {
@@ -88,7 +89,7 @@ const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
     requestParams: {
       path: params,
       query,
-      ...(isCommand && { header: z.object({ 'Idempotency-Key': idempotencyKey, ...conditional }) }),
+      ...(needsKey && { header: z.object({ 'Idempotency-Key': idempotencyKey, ...conditional }) }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: { ...problemsOf(endpoint), ...answersOf(endpoint) },
@@ -107,7 +108,7 @@ export const openApiOf = (endpoints: readonly Endpoint[]): object => {
       title: 'Daybook',
       version: '0.1.0',
       description:
-        'An event-sourced banking ledger. Amounts are JSON integers in minor units; times are RFC 3339. Every POST needs an ' +
+        'An event-sourced banking ledger. Amounts are JSON integers in minor units; times are RFC 3339. Every command needs an ' +
         '`Idempotency-Key`; the same key and request give the first answer again. Errors are RFC 9457 problem details: decide on `code`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

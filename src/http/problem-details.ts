@@ -69,7 +69,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The account has another version',
     'Read the account again, decide again, and send the new version in If-Match.',
   ),
-  PAYLOAD_TOO_LARGE: no(413, 'The body is too large', 'Send at most 64 kB.'),
+  PAYLOAD_TOO_LARGE: no(413, 'The body is too large', 'Send at most `limit` bytes: 64 kB, or 1 MB to /v1/batches.'),
   UNSUPPORTED_MEDIA_TYPE: no(415, 'The body is not plain JSON', 'Send application/json in UTF-8, not compressed.'),
   SAME_ACCOUNT: no(422, 'Sender and receiver are one account', 'Name two different accounts.'),
   ACCOUNT_CLOSED: no(422, 'The account is closed', 'Nothing moves on a closed account.'),
@@ -144,7 +144,7 @@ export const pointerOf = (path: readonly PropertyKey[]): string =>
     .join('');
 
 // Enough to mend a request by; a body made of nothing but faults must not be answered with a larger one.
-const FAULTS_TOLD = 100;
+export const FAULTS_TOLD = 100;
 
 /** A request that cannot be understood or served as it was sent. */
 export class RequestError extends Error {

@@ -6,8 +6,6 @@ import { setRoute } from './middleware/request-context.ts';
 import { RequestError } from './problem-details.ts';
 import { send } from './send.ts';
 
-const LARGEST_BODY = '64kb';
-
 const isJson = (request: Request): boolean => {
   if (request.headers['content-type'] === 'application/json') return true;
   const [type, ...parameters] = (request.headers['content-type'] ?? '')
@@ -36,7 +34,8 @@ const entrance =
   };
 
 // Bytes, not values: the strict reader behind it refuses what JSON.parse would let through.
-const readBytes = express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false });
+const readBytes = ({ largestBody }: Endpoint): RequestHandler =>
+  express.raw({ type: () => true, limit: largestBody, inflate: false });
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -65,7 +64,7 @@ export const routerOver = (services: Services): Router => {
     const siblings = endpoints.filter((endpoint) => endpoint.path === path);
     const route = router.route(expressPath(path));
     for (const endpoint of siblings) {
-      const reader = endpoint.isCommand ? [readBytes] : [];
+      const reader = endpoint.isCommand ? [readBytes(endpoint)] : [];
       route[endpoint.method](entrance(endpoint), ...reader, endpoint.handler(services));
     }
     const allow = allowFor(siblings.map(({ method }) => method));

@@ -5,6 +5,9 @@ import { requestIdOf } from './middleware/request-context.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
+/** In seconds: what is retryable may be sent again then. */
+export const RETRY_AFTER = { 'Retry-After': '1' } as const;
+
 const policy = helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] } } });
 
 /** What helmet says about an answer of the API. It is the same for all of them, so it is asked once. */

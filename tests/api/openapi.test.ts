@@ -114,13 +114,12 @@ describe('/openapi.json', () => {
     expect(inPath.every(({ required }) => required)).toBe(true);
     expect(requestBody !== undefined).toBe(endpoint.isCommand);
     const key = parameters.find(({ name }) => name === 'Idempotency-Key');
-    expect(key?.required).toBe(endpoint.isCommand ? true : undefined);
+    expect(key?.required).toBe(endpoint.needsKey ? true : undefined);
   });
 
   const ofQueries: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR'];
   const ofCommands: readonly ProblemCode[] = [
     ...ofQueries,
-    'IDEMPOTENCY_KEY_REQUIRED',
     'PAYLOAD_TOO_LARGE',
     'UNSUPPORTED_MEDIA_TYPE',
     'CONCURRENCY_CONFLICT',
@@ -131,8 +130,9 @@ describe('/openapi.json', () => {
 
   it.each(rows)('%s: every status, and every code under its status', (_, endpoint) => {
     const { responses, description } = operationOf(endpoint);
-    const { isCommand, rejects, answers } = endpoint;
-    for (const code of [...(isCommand ? ofCommands : ofQueries), ...rejects]) {
+    const { isCommand, needsKey, rejects, answers } = endpoint;
+    const ofKey: readonly ProblemCode[] = needsKey ? ['IDEMPOTENCY_KEY_REQUIRED'] : [];
+    for (const code of [...(isCommand ? ofCommands : ofQueries), ...ofKey, ...rejects]) {
       expect(responses[problemByCode[code].status]).toMatchObject({
         description: expect.stringContaining(`\`${code}\``) as string,
         content: { 'application/problem+json': {} },

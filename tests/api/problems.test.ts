@@ -146,8 +146,8 @@ describe('a body', () => {
     const account = JSON.stringify(ACCOUNT);
     const padded = (length: number): string => account + ' '.repeat(length - account.length);
     bodyAs(accountView, await send(padded(65_536)), 201);
-    expectProblem(await send(padded(65_537)), 'PAYLOAD_TOO_LARGE', {});
-    expectProblem(await send(padded(10_000_000)), 'PAYLOAD_TOO_LARGE', {});
+    expectProblem(await send(padded(65_537)), 'PAYLOAD_TOO_LARGE', { limit: 65_536 });
+    expectProblem(await send(padded(10_000_000)), 'PAYLOAD_TOO_LARGE', { limit: 65_536 });
   });
 
   it('is not asked for, nor read, where the address only answers queries', async () => {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { domainErrorCodes } from '../../src/domain/domain-error.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { type ProblemCode, problemByCode } from '../../src/http/problem-details.ts';
 import type { ApiClient, Json, Reply } from '../support/api.ts';
+import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
@@ -227,6 +229,15 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   reverseTransaction: reversalCases,
 };
 
+/** As a batch of one, each code at the first command that has it. */
+const batched: Readonly<Record<string, Case>> = Object.fromEntries(
+  domainErrorCodes.flatMap((code) => {
+    const found = Object.entries(cases).find(([id, ofEndpoint]) => code in ofEndpoint && !id.startsWith('get'));
+    const provoke = found?.[1][code];
+    return provoke ? [[code, (client: ApiClient) => provoke(new BatchingClient(client.url))]] : [];
+  }),
+);
+
 type Document = { paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>> };
 
 describe('every rejection that an endpoint declares', () => {
@@ -235,11 +246,11 @@ describe('every rejection that an endpoint declares', () => {
   it.each(endpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
     '%s: each declared code is provoked below, in the order in which it is checked',
     (id, { rejects }) => {
-      expect(Object.keys(cases[id] ?? {})).toEqual(rejects);
+      expect(Object.keys((id === 'submitBatch' ? batched : cases[id]) ?? {})).toEqual(rejects);
     },
   );
 
-  const rows = Object.entries(cases).flatMap(([id, ofEndpoint]) =>
+  const rows = Object.entries({ ...cases, submitBatch: batched }).flatMap(([id, ofEndpoint]) =>
     Object.entries(ofEndpoint).map(([code, provoke]) => [id, code as ProblemCode, provoke] as const),
   );
 
@@ -249,6 +260,14 @@ describe('every rejection that an endpoint declares', () => {
     const { path = '', method = 'get' } = endpoints.find((endpoint) => endpoint.id === id) ?? {};
     const { responses } = (body as unknown as Document).paths[path]?.[method] ?? {};
     expect(responses?.[problemByCode[code].status]?.description).toContain(`\`${code}\``);
+  });
+
+  const ofCommands = rows.filter(([id]) => endpoints.some((endpoint) => endpoint.id === id && endpoint.needsKey));
+
+  it.each(ofCommands)('%s rejects with %s in a batch, too', async (_, code, provoke) => {
+    const reply = await provoke(new BatchingClient(world.client.url));
+    expectProblem(reply, code);
+    expect(reply.body.index).toBe(0);
   });
 });
 

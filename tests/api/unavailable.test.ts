@@ -77,6 +77,10 @@ const bodies: Readonly<Record<string, Json>> = {
   closeAccount: REASON,
   changeOverdraftLimit: { overdraftLimit: 1 },
   transferMoney: { fromAccountId: 'x', toAccountId: 'y', ...MONEY },
+  submitBatch: {
+    mode: 'atomic',
+    commands: [{ type: 'DepositMoney', idempotencyKey: 'batched', accountId: 'x', ...MONEY }],
+  },
   reverseTransaction: { eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
 };
 const asking = endpoints.filter(({ tag }) => tag !== 'Health');

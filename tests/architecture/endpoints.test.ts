@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../src/http/endpoint.ts';
+import { commands } from '../../src/http/commands.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { problemByCode } from '../../src/http/problem-details.ts';
 import { domainErrorCodes } from '../../src/domain/domain-error.ts';
@@ -28,6 +29,14 @@ describe('the table of contents of the API', () => {
     const addresses = endpoints.map(({ method, path }) => `${method} ${path}`);
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(addresses).size).toBe(addresses.length);
+  });
+
+  it('has every command that a batch takes, and every command but the batch itself can stand in one', () => {
+    const addresses = endpoints
+      .filter(({ isCommand, id }) => isCommand && id !== 'submitBatch')
+      .map(({ path }) => path);
+    expect(new Set(Object.values(commands).map(({ path }) => path))).toEqual(new Set(addresses));
+    for (const [name, { type }] of Object.entries(commands)) expect(type).toBe(name);
   });
 
   it('has every rejection of the domain at some endpoint', () => {

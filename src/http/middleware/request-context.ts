@@ -12,6 +12,11 @@ export const setRoute = (response: Response, route: string): void => {
   response.locals.route = route;
 };
 
+/** Writes down what nobody expected while this request was served. */
+export const logFailure = (response: Response, error: unknown): void => {
+  (response.locals.log as Logger).error({ err: error, id: requestIdOf(response) }, 'request failed');
+};
+
 /** Names every request, and writes one line about each when it ends: id, method, route, status, milliseconds. */
 export const requestContext =
   (log: Logger, isDraining: () => boolean): RequestHandler =>
@@ -20,6 +25,7 @@ export const requestContext =
     const given = request.headers['x-request-id'];
     const id = typeof given === 'string' && acceptableId.test(given) ? given : newId();
     response.locals.requestId = id;
+    response.locals.log = log;
     if (isDraining()) response.setHeader('Connection', 'close');
     response.once('close', () => {
       const route = (response.locals.route as string | undefined) ?? 'unmatched';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { pointerOf, RequestError, type RequestFault } from '../problem-details.ts';
+import { FAULTS_TOLD, pointerOf, RequestError, type RequestFault } from '../problem-details.ts';
+import { isPlain } from './plain-json.ts';
 
 const DEEPEST = 16;
 
@@ -58,6 +59,7 @@ const faultsOf = (text: string): readonly RequestFault[] => {
     else if (!current.startsWith('"') && !plainInteger.test(current)) {
       faults.push(faultAt(around, `${current.slice(0, 40)} is not a plain integer`));
     }
+    if (faults.length >= FAULTS_TOLD) break;
     previous = current;
   }
   return faults;
@@ -78,5 +80,5 @@ export const parseStrictJson = (
   } catch {
     throw malformed('is not valid JSON');
   }
-  return { value, faults: faultsOf(text) };
+  return { value, faults: isPlain(text, value, DEEPEST) ? [] : faultsOf(text) };
 };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type AnswerDocument, defineEndpoint, type Endpoint } from '../endpoint.ts';
+import { type CommandEndpoint, defineCommand } from '../define-command.ts';
+import type { AnswerDocument } from '../endpoint.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
 import { overdraftLimit } from '../schemas/money.ts';
 import { reason } from '../schemas/text.ts';
 import { accountView } from '../schemas/views.ts';
-import { submit } from './answer.ts';
 
 const params = z.strictObject({ accountId });
 const answers: Record<number, AnswerDocument> = {
@@ -18,17 +18,19 @@ const guards: readonly ProblemCode[] = [
   'ACCOUNT_CLOSED',
 ];
 
-type Change = {
+type Kind = 'FreezeAccount' | 'UnfreezeAccount' | 'CloseAccount';
+
+type Change<T extends Kind> = {
   readonly verb: string;
-  readonly type: 'FreezeAccount' | 'UnfreezeAccount' | 'CloseAccount';
+  readonly type: T;
   readonly id: string;
   readonly summary: string;
   readonly rejects: readonly ProblemCode[];
 };
 
-const changeFor = ({ verb, type, id, summary, rejects }: Change): Endpoint =>
-  defineEndpoint({
-    method: 'post',
+const changeFor = <T extends Kind>({ verb, type, id, summary, rejects }: Change<T>): CommandEndpoint<T> =>
+  defineCommand({
+    type,
     path: `/v1/accounts/{accountId}/${verb}`,
     id,
     tag: 'Accounts',
@@ -37,10 +39,9 @@ const changeFor = ({ verb, type, id, summary, rejects }: Change): Endpoint =>
     body: z.strictObject({ reason }),
     answers,
     rejects: [...guards, ...rejects],
-    handle: async (services, call) => {
-      const { accountId } = call.params;
-      const wish = { type, accountId, reason: call.body.reason };
-      await submit(services, call, wish, { accountId });
+    ask: ({ accountId, reason }) => {
+      const kind: Kind = type;
+      return { wish: { type: kind, accountId, reason }, accountId };
     },
   });
 
@@ -68,8 +69,8 @@ export const closeAccount = changeFor({
   rejects: ['ACCOUNT_NOT_EMPTY'],
 });
 
-export const changeOverdraftLimit = defineEndpoint({
-  method: 'post',
+export const changeOverdraftLimit = defineCommand({
+  type: 'ChangeOverdraftLimit',
   path: '/v1/accounts/{accountId}/overdraft-limit',
   id: 'changeOverdraftLimit',
   tag: 'Accounts',
@@ -78,9 +79,8 @@ export const changeOverdraftLimit = defineEndpoint({
   body: z.strictObject({ overdraftLimit }),
   answers,
   rejects: [...guards, 'OVERDRAFT_IN_USE', 'BALANCE_LIMIT_EXCEEDED'],
-  handle: async (services, call) => {
-    const { accountId } = call.params;
-    const wish = { type: 'ChangeOverdraftLimit' as const, accountId, overdraftLimit: call.body.overdraftLimit };
-    await submit(services, call, wish, { accountId });
-  },
+  ask: ({ accountId, overdraftLimit }) => ({
+    wish: { type: 'ChangeOverdraftLimit', accountId, overdraftLimit },
+    accountId,
+  }),
 });

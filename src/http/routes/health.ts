@@ -2,8 +2,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { defineEndpoint, type Services } from '../endpoint.ts';
 import { healthView } from '../schemas/views.ts';
-import { RETRY_AFTER_SECONDS } from '../middleware/error-handler.ts';
-import { send } from '../send.ts';
+import { RETRY_AFTER, send } from '../send.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
 
@@ -29,7 +28,7 @@ const answer = async (services: Services, response: Response): Promise<void> => 
     status: isWell ? 200 : 503,
     type: 'application/json',
     body: JSON.stringify(health),
-    headers: { ...noStore, ...(!isWell && { 'Retry-After': RETRY_AFTER_SECONDS.toString() }) },
+    headers: { ...noStore, ...(!isWell && RETRY_AFTER) },
   });
 };
 

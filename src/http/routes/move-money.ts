@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type AnswerDocument, defineEndpoint } from '../endpoint.ts';
+import { defineCommand } from '../define-command.ts';
+import type { AnswerDocument } from '../endpoint.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId, transactionId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
 import { metadata, party, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { receiptView } from '../schemas/views.ts';
-import { submit } from './answer.ts';
 
 const params = z.strictObject({ accountId });
 
@@ -35,8 +35,8 @@ const guards: readonly ProblemCode[] = [
   'EFFECTIVE_BEFORE_OPENING',
 ];
 
-export const depositMoney = defineEndpoint({
-  method: 'post',
+export const depositMoney = defineCommand({
+  type: 'DepositMoney',
   path: '/v1/accounts/{accountId}/deposits',
   id: 'depositMoney',
   tag: 'Money',
@@ -45,16 +45,15 @@ export const depositMoney = defineEndpoint({
   body: z.strictObject({ ...common, source: party.exactOptional() }).meta({ id: 'Deposit' }),
   answers,
   rejects: [...guards, 'BALANCE_LIMIT_EXCEEDED'],
-  handle: async (services, call) => {
-    const { accountId } = call.params;
-    const { amount, currency, transactionId, ...remarks } = call.body;
-    const wish = { type: 'DepositMoney' as const, accountId, money: { amount, currency }, ...remarks };
-    await submit(services, call, wish, { accountId, transactionId });
-  },
+  ask: ({ accountId, amount, currency, transactionId, ...remarks }) => ({
+    wish: { type: 'DepositMoney', accountId, money: { amount, currency }, ...remarks },
+    accountId,
+    transactionId,
+  }),
 });
 
-export const withdrawMoney = defineEndpoint({
-  method: 'post',
+export const withdrawMoney = defineCommand({
+  type: 'WithdrawMoney',
   path: '/v1/accounts/{accountId}/withdrawals',
   id: 'withdrawMoney',
   tag: 'Money',
@@ -63,10 +62,9 @@ export const withdrawMoney = defineEndpoint({
   body: z.strictObject({ ...common, destination: party.exactOptional() }).meta({ id: 'Withdrawal' }),
   answers,
   rejects: [...guards, 'INSUFFICIENT_FUNDS'],
-  handle: async (services, call) => {
-    const { accountId } = call.params;
-    const { amount, currency, transactionId, ...remarks } = call.body;
-    const wish = { type: 'WithdrawMoney' as const, accountId, money: { amount, currency }, ...remarks };
-    await submit(services, call, wish, { accountId, transactionId });
-  },
+  ask: ({ accountId, amount, currency, transactionId, ...remarks }) => ({
+    wish: { type: 'WithdrawMoney', accountId, money: { amount, currency }, ...remarks },
+    accountId,
+    transactionId,
+  }),
 });

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { newId } from '../../application/new-id.ts';
 import type { AccountId } from '../../domain/account/account-id.ts';
 import { NO_MONEY } from '../../domain/money/money.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineCommand } from '../define-command.ts';
 import { accountId, ownerId } from '../schemas/ids.ts';
 import { amount, currency, overdraftLimit } from '../schemas/money.ts';
 import { metadata, party, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { accountView } from '../schemas/views.ts';
-import { submit } from './answer.ts';
 
 const body = z
   .strictObject({
@@ -24,8 +23,8 @@ const body = z
   })
   .meta({ id: 'OpenAccount' });
 
-export const openAccount = defineEndpoint({
-  method: 'post',
+export const openAccount = defineCommand({
+  type: 'OpenAccount',
   path: '/v1/accounts',
   id: 'openAccount',
   tag: 'Accounts',
@@ -34,8 +33,7 @@ export const openAccount = defineEndpoint({
   body,
   answers: { 201: { description: 'The account.', schema: accountView, headers: ['ETag', 'Location'] } },
   rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
-  handle: async (services, call) => {
-    const { accountId = newId() as AccountId, overdraftLimit = NO_MONEY, ...rest } = call.body;
-    await submit(services, call, { type: 'OpenAccount', accountId, overdraftLimit, ...rest });
-  },
+  ask: ({ accountId = newId() as AccountId, overdraftLimit = NO_MONEY, ...rest }) => ({
+    wish: { type: 'OpenAccount', accountId, overdraftLimit, ...rest },
+  }),
 });

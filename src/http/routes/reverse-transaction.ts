@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { accountIdOf } from '../../domain/account/account-id.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineCommand } from '../define-command.ts';
 import { eventId } from '../schemas/ids.ts';
 import { amount } from '../schemas/money.ts';
 import { reason } from '../schemas/text.ts';
 import { reversalView } from '../schemas/views.ts';
-import { submit } from './answer.ts';
 
 const body = z.strictObject({ eventId, amount: amount.exactOptional(), reason }).meta({ id: 'ReverseTransaction' });
 
-export const reverseTransaction = defineEndpoint({
-  method: 'post',
+export const reverseTransaction = defineCommand({
+  type: 'ReverseTransaction',
   path: '/v1/reversals',
   id: 'reverseTransaction',
   tag: 'Money',
@@ -33,10 +32,9 @@ export const reverseTransaction = defineEndpoint({
     'INSUFFICIENT_FUNDS',
     'BALANCE_LIMIT_EXCEEDED',
   ],
-  handle: async (services, call) => {
-    const { eventId, amount, reason } = call.body;
-    const original = await services.queries.findReversibleEvent(eventId);
+  ask: async ({ eventId, amount, reason }, queries) => {
+    const original = await queries.findReversibleEvent(eventId);
     const wish = { type: 'ReverseTransaction' as const, original, reason, ...(amount !== undefined && { amount }) };
-    await submit(services, call, wish, { accountId: accountIdOf(original.streamId) });
+    return { wish, accountId: accountIdOf(original.streamId) };
   },
 });

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { newId } from '../../application/new-id.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineCommand } from '../define-command.ts';
 import { accountId, transactionId, transferId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
 import { metadata, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { transferView } from '../schemas/views.ts';
-import { submit } from './answer.ts';
 
 const body = z
   .strictObject({
@@ -23,8 +22,8 @@ const body = z
   })
   .meta({ id: 'TransferMoney' });
 
-export const transferMoney = defineEndpoint({
-  method: 'post',
+export const transferMoney = defineCommand({
+  type: 'TransferMoney',
   path: '/v1/transfers',
   id: 'transferMoney',
   tag: 'Money',
@@ -48,9 +47,9 @@ export const transferMoney = defineEndpoint({
     'INSUFFICIENT_FUNDS',
     'BALANCE_LIMIT_EXCEEDED',
   ],
-  handle: async (services, call) => {
-    const { transferId = newId() as TransferId, amount, currency, transactionId, ...rest } = call.body;
-    const wish = { type: 'TransferMoney' as const, transferId, money: { amount, currency }, ...rest };
-    await submit(services, call, wish, { accountId: rest.fromAccountId, transactionId });
-  },
+  ask: ({ transferId = newId() as TransferId, amount, currency, transactionId, ...rest }) => ({
+    wish: { type: 'TransferMoney', transferId, money: { amount, currency }, ...rest },
+    accountId: rest.fromAccountId,
+    transactionId,
+  }),
 });

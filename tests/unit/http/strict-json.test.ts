@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrictJson } from '../../../src/http/middleware/strict-json.ts';
 import { RequestError } from '../../../src/http/problem-details.ts';
@@ -98,7 +99,7 @@ describe('what cannot be read', () => {
     ['UTF-16', Buffer.from('{}', 'utf16le')],
     ['seventeen levels of arrays', Buffer.from(nested(17))],
     ['seventeen levels of objects', Buffer.from('{"a":'.repeat(17) + '1' + '}'.repeat(17))],
-    ['endless nesting', Buffer.from(nested(30_000))],
+    ['endless nesting', Buffer.from(nested(500_000))],
   ];
 
   it.each(unreadable)('%s', (_, body) => {
@@ -135,5 +136,61 @@ describe('a member __proto__', () => {
 
   it('is only its own name', () => {
     expect(parse('{"proto":1,"__proto":2,"constructor":3,"a":"__proto__"}').faults).toStrictEqual([]);
+  });
+});
+
+describe('any body', () => {
+  /** JSON text, and how much is wrong with it. */
+  type Written = readonly [text: string, faults: number];
+
+  const escaped = (text: string): string =>
+    text.replaceAll(/[a-z_]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }).map((value) => JSON.stringify(value)),
+    fc.constantFrom('"1.5"', '"-0"', '"1e2"', '"{\\"a\\":1,"', '"\\\\"', '"\\\\\\""', '":"', '"}"', '"__proto__"'),
+  );
+  const leaf = fc.oneof(
+    fc.constantFrom<Written>(['0', 0], ['-1', 0], ['true', 0], ['false', 0], ['null', 0], ['9007199254740993', 0]),
+    fc.constantFrom<Written>(['1.0', 1], ['-0', 1], ['1e2', 1], ['1E2', 1], ['-0.5', 1], ['1e+2', 1]),
+    text.map((value): Written => [value, 0]),
+  );
+  const name = fc
+    .constantFrom('a', 'b', 'é', '', 'x"y', '\\', 'proto', '__proto__')
+    .chain((value) => fc.constantFrom([value, JSON.stringify(value)], [value, escaped(JSON.stringify(value))]))
+    .map(([value, written]) => [value, written] as [string, string]);
+
+  const object = (members: readonly (readonly [[string, string], Written])[]): Written => {
+    const names = members.map(([[value]]) => value);
+    const repeated = names.filter((value, index) => value !== '__proto__' && names.indexOf(value) < index).length;
+    const prototypes = names.filter((value) => value === '__proto__').length;
+    const inside = members.reduce((sum, [, [, faults]]) => sum + faults, 0);
+    return [
+      `{${members.map(([[, written], [value]]) => `${written} : ${value}`).join()}}`,
+      repeated + prototypes + inside,
+    ];
+  };
+  const { json } = fc.letrec<{ json: Written }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 4, depthSize: 'small' },
+      leaf,
+      fc
+        .array(tie('json'), { maxLength: 4 })
+        .map((items): Written => [
+          `[${items.map(([value]) => value).join(', ')}]`,
+          items.reduce((sum, [, n]) => sum + n, 0),
+        ]),
+      fc.array(fc.tuple(name, tie('json')), { maxLength: 4 }).map(object),
+    ),
+  }));
+
+  it('has a fault told for each thing that is wrong with it, and none where nothing is', () => {
+    fc.assert(
+      fc.property(json, ([written, faults]) => {
+        const read = parse(written);
+        expect(read.value).toStrictEqual(JSON.parse(written));
+        expect(read.faults.length).toBe(Math.min(faults, 100));
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

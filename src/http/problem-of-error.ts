@@ -1,0 +1,45 @@
+import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
+import { StorageUnavailable } from '../application/ports/storage-errors.ts';
+import { DomainError } from '../domain/domain-error.ts';
+import { type ProblemCode, RequestError } from './problem-details.ts';
+
+export type Problem = {
+  readonly code: ProblemCode;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Errors of Express and its body reader carry a status; nothing that they say is passed on but how large a body may be. */
+const byStatus: Readonly<Record<number, ProblemCode>> = {
+  400: 'VALIDATION_FAILED',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** The file server's, too: a range or a condition of the caller's that cannot be met is nothing that went wrong on our side. */
+const codeOf = (status: number): ProblemCode =>
+  byStatus[status] ?? (status >= 400 && status < 500 ? 'VALIDATION_FAILED' : 'INTERNAL_ERROR');
+
+const statusOf = (error: unknown): number => (error instanceof Error && 'status' in error ? Number(error.status) : 500);
+
+const limitOf = (error: unknown): NonNullable<Problem['details']> =>
+  error instanceof Error && 'limit' in error ? { limit: Number(error.limit) } : {};
+
+const foreign = (error: unknown): Problem => {
+  const code = codeOf(statusOf(error));
+  return code === 'PAYLOAD_TOO_LARGE' ? { code, details: limitOf(error) } : { code };
+};
+
+/** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
+export const problemOfError = (error: unknown): Problem => {
+  if (error instanceof DomainError) return { code: error.code, details: error.details };
+  if (error instanceof CommandRejected) {
+    const { rejection, index } = error;
+    return { code: rejection.code, details: { ...rejection.details, index } };
+  }
+  if (error instanceof LedgerError) return { code: error.code };
+  if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
+  if (!(error instanceof RequestError)) return foreign(error);
+  const { code, faults, headers } = error;
+  return { code, headers, details: faults.length > 0 ? { errors: faults } : {} };
+};

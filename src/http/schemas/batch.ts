@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Wish } from '../../application/commands/command.ts';
+import { commands } from '../commands.ts';
+import type { CommandEndpoint } from '../define-command.ts';
+import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from '../if-match.ts';
+import { isKey, KEY_SYNTAX, keyIn } from '../middleware/idempotency-key.ts';
+import { accountView, problemView, receiptView, reversalView, transferView } from './views.ts';
+
+/** Commands in one request, at most. */
+export const MOST_COMMANDS = 1_000;
+
+const idempotencyKey = z
+  .string(KEY_SYNTAX)
+  .refine((text) => isKey(keyIn(text)), KEY_SYNTAX)
+  .transform(keyIn)
+  .meta({
+    description: 'As the header: your name for this attempt, 1–255 visible ASCII characters.',
+    example: 'order-4711',
+  });
+
+const ifMatch = z
+  .string()
+  .refine(isIfMatch, IF_MATCH_SYNTAX)
+  .transform(versionsIn)
+  .meta({ description: 'As the header: only if the account still has this version, in quotes.', example: '"5"' });
+
+/** A command as it stands in a batch: its name, what else would be headers, and the members of its path and body. */
+export type BatchedCommand = Readonly<Record<string, unknown>> & {
+  readonly type: Wish['type'];
+  readonly idempotencyKey: string;
+  readonly ifMatch?: readonly number[] | undefined;
+};
+
+const batched = ({ type, params, body, rejects }: CommandEndpoint) =>
+  z
+    .strictObject({
+      type: z.literal(type),
+      idempotencyKey,
+      ...(rejects.includes('VERSION_MISMATCH') && { ifMatch: ifMatch.exactOptional() }),
+      ...params.shape,
+      ...body.shape,
+    })
+    .meta({ id: `${type}InBatch` });
+
+const names = Object.keys(commands);
+const [first, ...others] = Object.values(commands).map(batched) as unknown as [z.ZodObject, ...z.ZodObject[]];
+
+const command = z.discriminatedUnion('type', [first, ...others], {
+  error: ({ discriminator }) => (discriminator !== undefined ? `must be one of ${names.join(', ')}` : undefined),
+});
+
+// Counted before any is looked at: a million of nothing must not cost a million faults.
+const counted = (value: unknown, context: z.RefinementCtx): unknown => {
+  if (Array.isArray(value) && value.length > MOST_COMMANDS) {
+    context.addIssue({ code: 'custom', message: `must be at most ${MOST_COMMANDS} commands, not ${value.length}` });
+  }
+  return value;
+};
+
+export const batchBody = z
+  .strictObject({
+    mode: z.enum(['independent', 'atomic'], 'must be independent or atomic; there is no default').meta({
+      description: '`independent`: each command for itself. `atomic`: all of them in one transaction, or none.',
+    }),
+    commands: z
+      .preprocess(counted, z.array(command).min(1, 'must be at least one command').max(MOST_COMMANDS))
+      .transform((parsed) => parsed as readonly unknown[] as readonly BatchedCommand[]),
+  })
+  .meta({ id: 'Batch' });
+
+const done = z
+  .strictObject({
+    status: z.int(),
+    body: z.union([receiptView, transferView, accountView, reversalView]).meta({
+      description: 'The answer of the command’s own address, byte for byte.',
+    }),
+    etag: z.string().optional().meta({ description: 'The version of the account, in quotes: good as `ifMatch`.' }),
+    location: z.string().optional(),
+    replayed: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Set where this is the first answer to the key once more.' }),
+  })
+  .meta({ id: 'Done' });
+
+const refused = z.strictObject({ status: z.int(), problem: problemView }).meta({ id: 'Refused' });
+
+export const batchView = z
+  .strictObject({
+    mode: z.enum(['independent', 'atomic']),
+    results: z.array(z.union([done, refused])).meta({ description: 'One for each command, in their order.' }),
+  })
+  .meta({ id: 'BatchResults' });
