@@ -34,6 +34,7 @@ export type Daybook = {
 export type Limits = Pick<
   Environment,
   | 'DAYBOOK_BATCH_LIMIT'
+  | 'DAYBOOK_COMMIT_LANES'
   | 'DAYBOOK_QUEUE_LIMIT'
   | 'DAYBOOK_COMMAND_TIMEOUT_MS'
   | 'DAYBOOK_ACCOUNT_CACHE'
@@ -69,6 +70,7 @@ const composeLedger = (
   });
   const ledger = new Ledger(settler, clock, {
     batch: limits.DAYBOOK_BATCH_LIMIT,
+    lanes: limits.DAYBOOK_COMMIT_LANES,
     queue: limits.DAYBOOK_QUEUE_LIMIT,
     commandTimeout: limits.DAYBOOK_COMMAND_TIMEOUT_MS,
   });

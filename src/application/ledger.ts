@@ -2,11 +2,14 @@ import type { Command } from './commands/command.ts';
 import type { Outcome, Submission } from './commit/decide-batch.ts';
 import { CommandRejected, LedgerError } from './commit/ledger-error.ts';
 import type { BatchSettler, Pending } from './commit/settle-batch.ts';
+import { touchedBy, WaitingLine } from './commit/waiting-line.ts';
 import type { Clock } from './ports/clock.ts';
 
 export type LedgerLimits = {
   /** Commands in one transaction at most. */
   readonly batch: number;
+  /** Transactions at the same time, at most; each about other accounts. */
+  readonly lanes: number;
   /** Commands waiting at most; more are refused at once. */
   readonly queue: number;
   /** Milliseconds after which a command is not begun any more. */
@@ -30,13 +33,18 @@ const SWEEP_INTERVAL = 250;
 
 /**
  * The one door for every write. Commands that arrive while a batch is being committed form the next one, so a batch never
- * waits for company and a busy ledger pays for one transaction where it would pay for hundreds (group commit, ADR 0003).
+ * waits for company and a busy ledger pays for one transaction where it would pay for hundreds (group commit, ADR 0003). While the
+ * store works at one batch, another that has no account in common with it can be on its way too.
  */
 export class Ledger {
-  #queue: Pending[] = [];
-  #waiting = 0;
-  #committing: Promise<void> | undefined;
-  #open = true;
+  readonly #line = new WaitingLine();
+  /** What the batches that are being committed are about. */
+  readonly #busy = new Set<string>();
+  #lanes = 0;
+  #inFlight = 0;
+  #isGathering = false;
+  #isOpen = true;
+  #onIdle: (() => void) | undefined;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(
@@ -49,7 +57,7 @@ export class Ledger {
 
   /** Commands that wait for their batch. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#line.commands;
   }
 
   /**
@@ -65,59 +73,72 @@ export class Ledger {
    * and recorded in one transaction. Rejects with CommandRejected, naming the first that a rule said no to, or a LedgerError.
    */
   submitTogether(submission: Submission): Promise<readonly Outcome[]> {
-    if (!this.#open) return Promise.reject(new LedgerError('UNAVAILABLE'));
-    if (this.#waiting + submission.length > this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
+    if (!this.#isOpen) return Promise.reject(new LedgerError('UNAVAILABLE'));
+    if (this.waiting + submission.length > this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ submission, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
-      this.#waiting += submission.length;
-      this.#committing ??= this.#commitAll();
+      this.#line.push({ submission, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
+      this.#begin();
     });
   }
 
   /** Takes no more commands; resolves when the last one that was taken has its outcome. */
   async drain(): Promise<void> {
-    this.#open = false;
-    while (this.#committing) await this.#committing;
+    this.#isOpen = false;
+    if (!this.#isIdle()) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearInterval(this.#sweeper);
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      await this.#gather();
-      await this.settler.settle(this.#take(this.#sizeOfBatch()));
-    }
-    // In the same turn as the last look at the queue: a command behind it must start anew, and not wait for nobody.
-    this.#committing = undefined;
+  #isIdle(): boolean {
+    return this.#lanes === 0 && this.waiting === 0;
+  }
+
+  #begin(): void {
+    if (this.#isGathering || this.#lanes === this.limits.lanes) return;
+    this.#isGathering = true;
+    void this.#gather().then(() => {
+      this.#isGathering = false;
+      while (this.#mayOpenLane() && this.#openLane()) continue;
+    });
   }
 
   // As long as each turn of the event loop brings more, what has arrived on other sockets is still being read: it joins this batch.
   // Nobody waits for what has not arrived: a turn that brings nothing ends it.
   async #gather(): Promise<void> {
     let gathered = 0;
-    while (this.#waiting > gathered && gathered < this.limits.batch) {
-      gathered = this.#waiting;
+    while (this.waiting > gathered && gathered < this.limits.batch) {
+      gathered = this.waiting;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** How many submissions make the next batch. What stands or falls together is never divided, however large it is. */
-  #sizeOfBatch(): number {
-    let commands = 0;
-    const beyond = this.#queue.findIndex(({ submission }) => (commands += submission.length) > this.limits.batch);
-    return beyond === -1 ? this.#queue.length : Math.max(1, beyond);
+  // A transaction costs much the same for one command as for many: another is worth its cost when as many wait as are on their way.
+  #mayOpenLane(): boolean {
+    return this.waiting > 0 && this.#lanes < this.limits.lanes && this.waiting >= this.#inFlight;
   }
 
-  #take(count: number): readonly Pending[] {
-    const taken = this.#queue.splice(0, count);
-    for (const { submission } of taken) this.#waiting -= submission.length;
-    return taken;
+  /** Sends a batch on its way; false where all that wait have to wait for one that is. */
+  #openLane(): boolean {
+    const batch = this.#line.take(this.limits.batch, (touched) => this.#busy.has(touched));
+    if (batch.length > 0) void this.#commit(batch);
+    return batch.length > 0;
   }
 
-  // Those in front wait longest, so the first that has time left ends the search.
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    const touched = batch.flatMap(({ submission }) => touchedBy(submission));
+    const commands = batch.reduce((count, { submission }) => count + submission.length, 0);
+    this.#lanes += 1;
+    this.#inFlight += commands;
+    for (const one of touched) this.#busy.add(one);
+    await this.settler.settle(batch);
+    for (const one of touched) this.#busy.delete(one);
+    this.#inFlight -= commands;
+    this.#lanes -= 1;
+    if (this.waiting > 0) this.#begin();
+    else if (this.#isIdle()) this.#onIdle?.();
+  }
+
   #dropExpired(): void {
-    const now = this.clock.now();
-    const inTime = this.#queue.findIndex(({ deadline }) => deadline >= now);
-    const expired = this.#take(inTime === -1 ? this.#queue.length : inTime);
-    for (const pending of expired) pending.reject(new LedgerError('UNAVAILABLE'));
+    for (const pending of this.#line.takeExpired(this.clock.now())) pending.reject(new LedgerError('UNAVAILABLE'));
+    if (this.#isIdle()) this.#onIdle?.();
   }
 }

@@ -35,6 +35,9 @@ export const environmentSchema = z.object({
   DAYBOOK_DATA_DIR: path.default('.daybook').describe("Where Daybook's own mongod keeps its data."),
   DAYBOOK_CACHE_DIR: path.optional().describe('Where a downloaded mongod is kept; default the user’s cache directory.'),
   DAYBOOK_BATCH_LIMIT: wholeNumber(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
+  DAYBOOK_COMMIT_LANES: wholeNumber(1, 64)
+    .default(2)
+    .describe('Transactions at the same time, at most; each about other accounts.'),
   DAYBOOK_QUEUE_LIMIT: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe('Commands waiting, at most; more are answered 503 OVERLOADED.'),

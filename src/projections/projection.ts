@@ -15,13 +15,28 @@ export type Projection<R extends Row> = {
   readonly project: (change: Change) => readonly RowWrite<R>[];
 };
 
-/** All writes that a batch of changes makes to one read model. Of several puts of one row only the last is kept. */
+type Put<R extends Row> = Extract<RowWrite<R>, { kind: 'put' }>;
+
+/** Two puts of one row as one: the later row, and what either has changed. */
+const together = <R extends Row>(earlier: Put<R> | undefined, later: Put<R>): Put<R> => {
+  if (!earlier) return later;
+  if (!earlier.changed || !later.changed) return { kind: 'put', row: later.row };
+  return { ...later, changed: [...new Set([...earlier.changed, ...later.changed])] };
+};
+
+/** All writes that a batch of changes makes to one read model. Several puts of one row become one, in the place of the first. */
 export const writesOf = <R extends Row>(
   projection: Projection<R>,
   changes: readonly Change[],
 ): readonly RowWrite<R>[] => {
   const writes = changes.flatMap((change) => projection.project(change));
-  const lastPut = new Map<string, RowWrite<R>>();
-  for (const write of writes) if (write.kind === 'put') lastPut.set(write.row._id, write);
-  return writes.filter((write) => write.kind !== 'put' || lastPut.get(write.row._id) === write);
+  const puts = new Map<string, Put<R>>();
+  for (const write of writes)
+    if (write.kind === 'put') puts.set(write.row._id, together(puts.get(write.row._id), write));
+  return writes.flatMap((write): readonly RowWrite<R>[] => {
+    if (write.kind !== 'put') return [write];
+    const put = puts.get(write.row._id);
+    puts.delete(write.row._id);
+    return put ? [put] : [];
+  });
 };

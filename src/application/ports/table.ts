@@ -12,15 +12,16 @@ export type TableName<R extends Row> = { readonly name: string; readonly [rowTyp
 
 export const tableName = <R extends Row>(name: string): TableName<R> => ({ name });
 
+type Field<R> = Extract<keyof R, string>;
+
 export type RowWrite<R extends Row> =
   | { readonly kind: 'insert'; readonly row: R }
-  | { readonly kind: 'put'; readonly row: R }
+  /** The row as it is now. `changed`: in a row that is there, no other fields differ, and the store may leave them alone. */
+  | { readonly kind: 'put'; readonly row: R; readonly changed?: readonly string[] }
   | { readonly kind: 'patch'; readonly id: string; readonly set: Partial<R> }
   /** In place of a row that is still exactly as it was found. */
   | { readonly kind: 'swap'; readonly found: R; readonly row: R }
   | { readonly kind: 'remove'; readonly found: R };
-
-type Field<R> = Extract<keyof R, string>;
 
 type Bound = string | number | bigint | Date;
 

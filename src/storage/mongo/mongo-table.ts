@@ -42,9 +42,21 @@ const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocum
   }
 };
 
+/** A row that is there is changed where it differs; one that is missing all the same is put back whole. */
+const contentOf = ({ row, changed }: Extract<RowWrite<Row>, { kind: 'put' }>): object => {
+  if (!changed) return row;
+  const { _id, ...fields } = row as Row & Record<string, unknown>;
+  const isChanged = new Set<string>(changed);
+  const entries = Object.entries(fields);
+  return {
+    $set: Object.fromEntries(entries.filter(([name]) => isChanged.has(name))),
+    $setOnInsert: Object.fromEntries(entries.filter(([name]) => !isChanged.has(name))),
+  };
+};
+
 /** As the server's own command has it, where it is a matter of one id. */
 const updateOf = (write: RowWrite<Row>): readonly Update[] => {
-  if (write.kind === 'put') return [{ q: { _id: write.row._id }, u: write.row, upsert: true }];
+  if (write.kind === 'put') return [{ q: { _id: write.row._id }, u: contentOf(write), upsert: true }];
   if (write.kind === 'patch') return [{ q: { _id: write.id }, u: { $set: write.set } }];
   return [];
 };

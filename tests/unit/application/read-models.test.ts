@@ -47,8 +47,8 @@ describe('the writes of a batch', () => {
     });
     const puts = writesOf(accountsProjection, changes).map((write) => (write.kind === 'put' ? write.row : undefined));
     expect(puts).toMatchObject([
-      { _id: BOB, version: 1 },
       { _id: ALICE, version: 2, ledgerBalance: 1n },
+      { _id: BOB, version: 1 },
     ]);
     expect(writesOf(statementEntriesProjection, changes)).toHaveLength(1);
   });
