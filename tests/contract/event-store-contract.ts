@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { LONGEST_TAIL, type StreamTail } from '../../src/application/ports/event-store.ts';
+import { accountAt, foldEvents } from '../../src/application/replay/account-history.ts';
+import { initialState } from '../../src/domain/account/account-state.ts';
 import { FOLD_VERSION } from '../../src/domain/account/evolve.ts';
 import {
   accountOpened,
@@ -108,6 +111,35 @@ const tailsContract = (under: Under): void => {
     );
     expect(tail?.snapshot?.version).toBe(5);
     expect(versionsOf(tail?.events ?? [])).toEqual([6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  it('leaves out a stream whose tail is too long to be read at once', async () => {
+    const { storage } = under();
+    const events = streamUpTo('long-tail', LONGEST_TAIL + 1);
+    const tail = async (): Promise<StreamTail | undefined> =>
+      (await storage.events.tails([streamOf('long-tail')], FOLD_VERSION)).get(streamOf('long-tail'));
+    await append(storage, events.slice(0, LONGEST_TAIL));
+    expect((await tail())?.events).toHaveLength(LONGEST_TAIL);
+    await append(storage, events.slice(LONGEST_TAIL));
+    expect(await tail()).toBeUndefined();
+    const { account } = await accountAt(storage, streamOf('long-tail'));
+    expect(account).toStrictEqual(foldEvents(initialState(), events).account);
+    await storage.snapshots.put([snapshotAt(events, 100)]);
+    expect((await tail())?.events).toHaveLength(LONGEST_TAIL - 99);
+  });
+
+  it('finds the latest true snapshot behind any number of false ones', async () => {
+    const { storage } = under();
+    const events = streamUpTo('false-snapshots', 2);
+    await append(storage, events);
+    const truth = snapshotAt(events, 1);
+    const falsehoods = Array.from({ length: 150 }, (_, index) => ({ ...truth, version: index + 3 }));
+    await storage.snapshots.put([truth, ...falsehoods]);
+    const { account } = await accountAt(storage, streamOf('false-snapshots'));
+    expect(account).toMatchObject({ version: 2 });
+    expect(await storage.snapshots.nearest(streamOf('false-snapshots'), { foldVersion: FOLD_VERSION })).toStrictEqual(
+      truth,
+    );
   });
 
   it('asked for no stream, gives none', async () => {

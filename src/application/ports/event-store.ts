@@ -17,6 +17,9 @@ export type Snapshot = {
   readonly stateHash: string;
 };
 
+/** A tail of more events than this is not read at once, but in pages. */
+export const LONGEST_TAIL = 1_000;
+
 /** What is needed to know an account as it is now: the nearest snapshot, if any, and every event behind it. */
 export type StreamTail = { readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] };
 
@@ -30,7 +33,10 @@ export interface EventStore {
     streamId: StreamId,
     range: { readonly after: number; readonly upTo?: number; readonly limit: number },
   ): Promise<readonly RecordedEvent[]>;
-  /** Latest snapshot of this fold version, and the tail behind it, of each stream, in one read. Streams without events have an empty tail. */
+  /**
+   * Latest snapshot of this fold version, and the tail behind it, of each stream, in one read. Streams without events
+   * have an empty tail; those whose tail is longer than `LONGEST_TAIL` are left out.
+   */
   tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>>;
   /** How much of each of these events has been reversed; those never reversed are left out. */
   reversedTotals(eventIds: readonly EventId[]): Promise<ReadonlyMap<EventId, MinorUnits>>;

@@ -1,4 +1,10 @@
-import type { EventStore, Snapshot, SnapshotStore, StreamTail } from '../../application/ports/event-store.ts';
+import {
+  type EventStore,
+  LONGEST_TAIL,
+  type Snapshot,
+  type SnapshotStore,
+  type StreamTail,
+} from '../../application/ports/event-store.ts';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
@@ -78,7 +84,7 @@ export class MemoryEventStore implements EventStore {
     for (const streamId of streamIds) {
       const snapshot = await this.snapshots.nearest(streamId, { foldVersion });
       const events = await this.read(streamId, { after: snapshot?.version ?? 0, limit: Infinity });
-      tails.set(streamId, { events, ...(snapshot && { snapshot }) });
+      if (events.length <= LONGEST_TAIL) tails.set(streamId, { events, ...(snapshot && { snapshot }) });
     }
     return tails;
   }

@@ -1,5 +1,5 @@
 import type { Connection, Model, PipelineStage } from 'mongoose';
-import type { EventStore, StreamTail } from '../../application/ports/event-store.ts';
+import { type EventStore, LONGEST_TAIL, type StreamTail } from '../../application/ports/event-store.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
@@ -8,7 +8,7 @@ import type { MinorUnits } from '../../domain/money/money.ts';
 import { type EventDocument, fromDocument, toDocument } from './event-codec.ts';
 import { type AnyDocument, modelOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
-import { latestInLog, type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
+import { CANDIDATES, latestInLog, type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
 import { sessionOf } from './unit-of-work.ts';
 import { insertAll } from './write-command.ts';
 
@@ -21,7 +21,7 @@ const tailsPipeline = (streamIds: readonly StreamId[], foldVersion: number): obj
     $lookup: {
       from: 'snapshots',
       let: { streamId: '$streamId' },
-      pipeline: [{ $match: { $expr: { $eq: ['$streamId', '$$streamId'] }, foldVersion } }, ...latestInLog],
+      pipeline: [{ $match: { $expr: { $eq: ['$streamId', '$$streamId'] }, foldVersion } }, ...latestInLog(CANDIDATES)],
       as: 'snapshots',
     },
   },
@@ -32,6 +32,7 @@ const tailsPipeline = (streamIds: readonly StreamId[], foldVersion: number): obj
       pipeline: [
         { $match: { $expr: { $and: [{ $eq: ['$streamId', '$$streamId'] }, { $gt: ['$version', '$$after'] }] } } },
         { $sort: { version: 1 } },
+        { $limit: LONGEST_TAIL + 1 },
       ],
       as: 'events',
     },
@@ -69,8 +70,9 @@ export class MongoEventStore implements EventStore {
     const found = await reading(() =>
       database.aggregate<TailDocument>(tailsPipeline(streamIds, foldVersion)).toArray(),
     );
+    const short = found.filter(({ events }) => events.length <= LONGEST_TAIL);
     return new Map(
-      found.map(({ streamId, snapshots: [snapshot], events }) => [
+      short.map(({ streamId, snapshots: [snapshot], events }) => [
         streamId,
         { events: events.map(fromDocument), ...(snapshot && { snapshot: snapshotFrom(snapshot) }) },
       ]),

@@ -29,14 +29,19 @@ const documentOf = (snapshot: Snapshot): SnapshotDocument => ({
   recordedAt: new Date(snapshot.recordedAt),
 });
 
+// MongoDB reads all that a stage could want before that stage begins: of a long stream, ten thousand snapshots to use the first.
+export const CANDIDATES = 100;
+const ALL = 2 ** 31 - 1;
+
+type Stages = readonly (PipelineStage.Sort | PipelineStage.Lookup | PipelineStage.Match | PipelineStage.Limit)[];
+
 /**
- * Of the snapshots before it in a pipeline, the latest that the log vouches for: one whose version its stream has not reached, or
- * reached at another moment, tells of events that never happened.
+ * Of so many of the newest snapshots before it in a pipeline, the latest that the log vouches for: one whose version its stream has
+ * not reached, or reached at another moment, tells of events that never happened.
  */
-export const latestInLog: readonly (
-  PipelineStage.Sort | PipelineStage.Lookup | PipelineStage.Match | PipelineStage.Limit
-)[] = [
+export const latestInLog = (candidates: number): Stages => [
   { $sort: { version: -1 } },
+  { $limit: candidates },
   {
     $lookup: {
       from: 'events',
@@ -77,9 +82,14 @@ export class MongoSnapshotStore implements SnapshotStore {
       ...(version !== undefined && { version: { $lte: version } }),
       ...(recordedAt !== undefined && { recordedAt: { $lte: new Date(recordedAt) } }),
     };
-    const pipeline = [{ $match: filter }, ...latestInLog];
-    const [document] = await reading(() => this.#model.aggregate<SnapshotDocument>(pipeline));
+    const document = (await this.#latest(filter, CANDIDATES)) ?? (await this.#latest(filter, ALL));
     return document && snapshotFrom(document);
+  }
+
+  async #latest(filter: object, candidates: number): Promise<SnapshotDocument | undefined> {
+    const pipeline = [{ $match: filter }, ...latestInLog(candidates)];
+    const [document] = await reading(() => this.#model.aggregate<SnapshotDocument>(pipeline));
+    return document;
   }
 
   async put(snapshots: readonly Snapshot[]): Promise<void> {
