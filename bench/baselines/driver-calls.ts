@@ -1,39 +1,45 @@
-import type { AnyBulkWriteOperation, ClientSession, Db } from 'mongodb';
+import type { ClientSession, Db, Document } from 'mongodb';
 import type { Row, RowWrite } from '../../src/application/ports/table.ts';
 import { type EventDocument, toDocument } from '../../src/storage/mongo/event-codec.ts';
 import type { RecordedTransaction, RecordedWrite } from './recording.ts';
 
-type Document = Row | EventDocument;
+/** One write command of MongoDB. */
+export type DriverCall =
+  | { readonly insert: string; readonly documents: readonly (Row | EventDocument)[] }
+  | { readonly update: string; readonly updates: readonly Document[] };
 
-/** One call of the plain driver. */
-export type DriverCall = {
-  readonly collection: string;
-  readonly inserts: readonly Document[];
-  readonly others: readonly AnyBulkWriteOperation<Document>[];
+type Put = Extract<RowWrite<Row>, { kind: 'put' }>;
+
+const contentOf = ({ row, changed }: Put): Document => {
+  if (!changed) return row;
+  const fields = Object.entries(row).filter(([name]) => name !== '_id');
+  return {
+    $set: Object.fromEntries(fields.filter(([name]) => changed.includes(name))),
+    $setOnInsert: Object.fromEntries(fields.filter(([name]) => !changed.includes(name))),
+  };
 };
 
-const operationOf = (write: RowWrite<Row>): AnyBulkWriteOperation<Document> => {
+const updateOf = (write: RowWrite<Row>): Document => {
   switch (write.kind) {
-    case 'insert':
-      return { insertOne: { document: write.row } };
     case 'put':
-      return { replaceOne: { filter: { _id: write.row._id }, replacement: write.row, upsert: true } };
+      return { q: { _id: write.row._id }, u: contentOf(write), upsert: true };
     case 'patch':
-      return { updateOne: { filter: { _id: write.id }, update: { $set: write.set } } };
+      return { q: { _id: write.id }, u: { $set: write.set } };
     default:
-      throw new Error(`No batch of commands writes a ${write.kind}.`);
+      throw new Error(`No batch of deposits writes a ${write.kind}.`);
   }
 };
 
 const callOf = (write: RecordedWrite): DriverCall => {
-  if (write.kind === 'events') return { collection: 'events', inserts: write.events.map(toDocument), others: [] };
+  if (write.kind === 'events') return { insert: 'events', documents: write.events.map(toDocument) };
   const { table, writes } = write;
   const rows = writes.flatMap((one) => (one.kind === 'insert' ? [one.row] : []));
-  const isPlain = rows.length === writes.length;
-  return { collection: table, inserts: isPlain ? rows : [], others: isPlain ? [] : writes.map(operationOf) };
+  return rows.length === writes.length
+    ? { insert: table, documents: rows }
+    : { update: table, updates: writes.map(updateOf) };
 };
 
-/** The same writes as calls of the driver. Whether they are the same is not believed but checked: see `compare-commands.ts`. */
+/** The same writes as commands for the driver. Whether they are the same is not believed but checked: see `compare-commands.ts`. */
 export const driverCallsOf = (transaction: RecordedTransaction): readonly DriverCall[] => transaction.map(callOf);
 
 const concerns = {
@@ -42,17 +48,16 @@ const concerns = {
   readPreference: 'primary',
 } as const;
 
-/** One transaction: nothing but calls of the driver. */
+/** One transaction: nothing but calls of the driver, in the form that costs it least. */
 export const commitCalls = async (
   database: Db,
   session: ClientSession,
   calls: readonly DriverCall[],
 ): Promise<void> => {
   session.startTransaction(concerns);
-  for (const { collection, inserts, others } of calls) {
-    const target = database.collection<Document>(collection);
-    if (inserts.length > 0) await target.insertMany(inserts, { session });
-    else await target.bulkWrite(others, { session, ordered: true });
+  for (const call of calls) {
+    const { writeErrors } = await database.command(call, { session, ignoreUndefined: true });
+    if (writeErrors) throw new Error(`The bare driver could not write: ${JSON.stringify(writeErrors)}`);
   }
   await session.commitTransaction();
 };

@@ -78,15 +78,11 @@ class Filling {
       if (table !== 'accounts') throw new Error(`A history has no such rows in ${table}.`);
       for (const row of rows) this.#accounts.set(row._id, row);
     }
-    const inserts = driverCallsOf(transaction).filter(
-      ({ collection, inserts }) =>
-        inserts.length > 0 && (this.order.withKeys || collection !== idempotencyKeysTable.name),
-    );
-    await Promise.all(
-      inserts.map((call) =>
-        this.#database.collection<{ _id: string }>(call.collection).insertMany([...call.inserts], quickly),
-      ),
-    );
+    const inserts = driverCallsOf(transaction).flatMap((call) => {
+      if (!('insert' in call) || (call.insert === idempotencyKeysTable.name && !this.order.withKeys)) return [];
+      return [this.#database.collection<{ _id: string }>(call.insert).insertMany([...call.documents], quickly)];
+    });
+    await Promise.all(inserts);
   }
 
   async #complete(): Promise<OpenedAccounts> {

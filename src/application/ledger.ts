@@ -31,6 +31,9 @@ export const submitAlone = async (door: Pick<Ledger, 'submitTogether'>, command:
 
 const SWEEP_INTERVAL = 250;
 
+// Of a crowd that has gone, half is forgotten after some thirteen batches.
+const FORGETTING = 0.95;
+
 /**
  * The one door for every write. Commands that arrive while a batch is being committed form the next one, so a batch never
  * waits for company and a busy ledger pays for one transaction where it would pay for hundreds (group commit, ADR 0003). While the
@@ -42,6 +45,8 @@ export class Ledger {
   readonly #busy = new Set<string>();
   #lanes = 0;
   #inFlight = 0;
+  /** How many commands have been on their way or waiting at a time, lately. */
+  #crowd = 0;
   #isGathering = false;
   #isOpen = true;
   #onIdle: (() => void) | undefined;
@@ -105,10 +110,16 @@ export class Ledger {
   // Nobody waits for what has not arrived: a turn that brings nothing ends it.
   async #gather(): Promise<void> {
     let gathered = 0;
-    while (this.waiting > gathered && gathered < this.limits.batch) {
+    while (this.waiting > gathered && this.waiting < this.#fullBatch()) {
       gathered = this.waiting;
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  // Not all at once: while the store commits for one half of the callers, the requests of the other half are read and answered. With
+  // everybody in one batch, the store and this process would wait for each other in turn.
+  #fullBatch(): number {
+    return Math.min(this.limits.batch, Math.max(1, Math.ceil(this.#crowd / 2)));
   }
 
   // A transaction costs much the same for one command as for many: another is worth its cost when as many wait as are on their way.
@@ -118,7 +129,8 @@ export class Ledger {
 
   /** Sends a batch on its way; false where all that wait have to wait for one that is. */
   #openLane(): boolean {
-    const batch = this.#line.take(this.limits.batch, (touched) => this.#busy.has(touched));
+    this.#crowd = Math.max(this.waiting + this.#inFlight, this.#crowd * FORGETTING);
+    const batch = this.#line.take(this.#fullBatch(), (touched) => this.#busy.has(touched));
     if (batch.length > 0) void this.#commit(batch);
     return batch.length > 0;
   }
