@@ -6,7 +6,7 @@ import { composeDaybook, composeFront, type Daybook } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
 import { openLog } from './log.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
-import { listen, type RunningServer } from './server.ts';
+import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
 import { startWorkers } from './workers.ts';
 
@@ -39,15 +39,22 @@ const stopRequested = (): Promise<string> =>
 type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
 
 /** With the other processes on the same database; what is in memory is nobody else's. */
-const share = ({ environment, opened, log }: Parts, { ledger }: Daybook): Promise<LedgerShare> =>
-  opened.uri === undefined
-    ? Promise.resolve({ door: ledger, close: () => Promise.resolve() })
-    : shareLedger(ledger, { storage: opened.storage, log }, environment.DAYBOOK_PEER_HOST);
+const share = async ({ environment, opened, log }: Parts, { ledger }: Daybook): Promise<LedgerShare> => {
+  if (opened.uri === undefined) return { door: ledger, close: () => Promise.resolve() };
+  const host = environment.DAYBOOK_PEER_HOST;
+  try {
+    return await shareLedger(ledger, { storage: opened.storage, log }, host);
+  } catch (cause) {
+    throw new CannotListen(`${host} is not an address of this machine. Set DAYBOOK_PEER_HOST to one that is.`, {
+      cause,
+    });
+  }
+};
 
 /** Listens here, or in as many workers as are wanted. */
 const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
-  const { HOST, PORT, DAYBOOK_WORKERS } = environment;
-  if (DAYBOOK_WORKERS > 0) return startWorkers(door, { count: DAYBOOK_WORKERS, mongoUri: opened.uri, report });
+  const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
+  if (count > 0 && opened.uri !== undefined) return startWorkers(door, { count, mongoUri: opened.uri, report });
   const { services, announceEnd } = composeFront(opened.storage, door);
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = (timeout: number): Promise<void> => {
@@ -62,18 +69,21 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   const parts = { environment, opened, log };
   const daybook = composeDaybook(opened.storage, environment, log);
   const shared = await share(parts, daybook);
-  const server = await open(parts, shared);
-  const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
-  greet(server, opened.place);
-  const reason = await Promise.race([stop, lost]);
-  report(reason instanceof Error ? reason.message : `Stopping on ${reason}: letting running requests end …`);
-  if (reason instanceof Error) process.exitCode = 1;
-  // Requests that have arrived are still carried out, and the connections closed behind them; then those that other processes have
-  // handed on; then the ledger has nothing left.
-  await server.close(environment.DAYBOOK_SHUTDOWN_TIMEOUT_MS);
-  await shared.close();
-  await daybook.drain();
-  log.flush();
+  try {
+    const server = await open(parts, shared);
+    const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
+    greet(server, opened.place);
+    const reason = await Promise.race([stop, lost]);
+    report(reason instanceof Error ? reason.message : `Stopping on ${reason}: letting running requests end …`);
+    if (reason instanceof Error) process.exitCode = 1;
+    // Requests that have arrived are still carried out, and the connections closed behind them.
+    await server.close(environment.DAYBOOK_SHUTDOWN_TIMEOUT_MS);
+  } finally {
+    // Then what other processes have handed on; then the ledger has nothing left.
+    await shared.close();
+    await daybook.drain();
+    log.flush();
+  }
 };
 
 const main = async (): Promise<void> => {
@@ -85,7 +95,7 @@ const main = async (): Promise<void> => {
     processEnvironment: process.env,
     purpose: 'npm start',
     attach: false,
-    mayFallBackToMemory: environment.NODE_ENV !== 'production' && !process.env.CI,
+    mayFallBackToMemory: environment.NODE_ENV !== 'production' && !process.env.CI && environment.DAYBOOK_WORKERS === 0,
     report,
   });
   try {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { createApp } from './app.ts';
-import { CommandClient } from './committer/command-client.ts';
 import { RemoteLedger } from './committer/remote-ledger.ts';
 import { composeFront } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
@@ -15,9 +14,12 @@ import type { Order, WorkerReport } from './workers.ts';
 
 const say = (message: WorkerReport): void => void process.send?.(message);
 
+// From the beginning, so that none is missed that comes before it is asked for.
+const orders = on(process, 'message');
+
 const nextOrder = async (): Promise<Order> => {
-  const [order] = (await once(process, 'message')) as [Order];
-  return order;
+  const { value } = (await orders.next()) as { readonly value: [Order] };
+  return value[0];
 };
 
 const openStorage = async (environment: Environment, uri: string) => {
@@ -27,21 +29,20 @@ const openStorage = async (environment: Environment, uri: string) => {
 };
 
 const work = async (): Promise<void> => {
-  const beginning = nextOrder();
   say({ isReady: true });
-  const order = await beginning;
-  if (!('mongoUri' in order) || order.mongoUri === undefined) throw new Error('Workers need a MongoDB to read from.');
+  const order = await nextOrder();
+  // It may be told to end before it has begun.
+  if (!('mongoUri' in order)) return;
   if (existsSync('.env')) process.loadEnvFile('.env');
   const environment = readEnvironment(process.env);
   const log = openLog(environment.LOG_LEVEL);
-  const committer = await CommandClient.connect(order.commands);
-  if (!committer) throw new Error('The process that commits does not answer.');
+  const committer = new RemoteLedger(order.commands);
+  if (!(await committer.call())) throw new Error('The process that commits does not answer.');
   const storage = await openStorage(environment, order.mongoUri);
-  const { services, announceEnd } = composeFront(storage, new RemoteLedger(committer));
+  const { services, announceEnd } = composeFront(storage, committer);
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
-  const stopping = nextOrder();
   say({ url: server.url });
-  const last = await stopping;
+  const last = await nextOrder();
   announceEnd();
   await server.close('stopWithin' in last ? last.stopWithin : 0);
   committer.close();

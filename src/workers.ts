@@ -6,8 +6,7 @@ import { type CommandAddress, serveCommands } from './committer/command-server.t
 import type { RunningServer } from './server.ts';
 
 /** What a worker is told, in this order: where to begin, and when to end. */
-export type Order =
-  { readonly mongoUri: string | undefined; readonly commands: CommandAddress } | { readonly stopWithin: number };
+export type Order = { readonly mongoUri: string; readonly commands: CommandAddress } | { readonly stopWithin: number };
 
 /** What a worker says: that it can be told where to begin; then that it listens; or why it cannot. */
 export type WorkerReport = { readonly isReady: true } | { readonly url: string } | { readonly reason: string };
@@ -29,6 +28,8 @@ const nextReport = async (worker: Worker): Promise<WorkerReport> => {
   return report;
 };
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The workers of this process: they share one port, and whatever commands they take are carried out here. */
 class Workers {
   readonly #running = new Set<Worker>();
@@ -44,7 +45,8 @@ class Workers {
     this.#running.add(worker);
     worker.once('exit', () => this.#running.delete(worker));
     await nextReport(worker);
-    worker.send(this.beginning);
+    // One that cannot be told has ended, and that is heard.
+    worker.send(this.beginning, () => undefined);
     const report = await nextReport(worker);
     worker.once('exit', (code: number | null, signal: string | null) => this.#replace(code ?? signal ?? 'unknown'));
     return 'url' in report ? report.url : '';
@@ -67,14 +69,14 @@ class Workers {
     if (this.#isEnding) return;
     this.report(`A worker ended (${how}); starting another.`);
     setTimeout(() => {
-      if (!this.#isEnding) this.start().catch(() => this.#replace('before it listened'));
+      if (!this.#isEnding) this.start().catch((error: unknown) => this.#replace(wordsOf(error)));
     }, PAUSE_BEFORE_ANOTHER);
   }
 }
 
 type Options = {
   readonly count: number;
-  readonly mongoUri: string | undefined;
+  readonly mongoUri: string;
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
 };

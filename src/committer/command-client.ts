@@ -56,7 +56,8 @@ export class CommandClient {
     const socket = connect({ host, port });
     // What went wrong is said by `close`.
     socket.on('error', () => undefined);
-    if ((await opened(socket)) && (await introduce(socket, token))) return new CommandClient(socket);
+    const isKnown = (await opened(socket)) && (await introduce(socket, token));
+    if (isKnown && !socket.destroyed) return new CommandClient(socket);
     socket.destroy();
     return undefined;
   }
@@ -81,9 +82,10 @@ export class CommandClient {
     });
   }
 
-  /** Hangs up. Whoever still waits hears CommitterLost. */
-  close(): void {
-    this.socket.destroy();
+  /** Takes no more, and hangs up when everything is answered. */
+  leave(): void {
+    this.#isOpen = false;
+    if (this.#waiting.size === 0) this.socket.end();
   }
 
   #hear(replies: readonly Reply[]): void {
@@ -92,6 +94,7 @@ export class CommandClient {
       if ('id' in reply) this.#settle(reply);
       else if ('bye' in reply) this.#isOpen = false;
     }
+    if (!this.#isOpen) this.leave();
   }
 
   #settle(reply: Extract<Reply, { id: number }>): void {

@@ -10,7 +10,7 @@ export type CommandAddress = { readonly host: string; readonly port: number; rea
 
 export type CommandServer = {
   readonly address: CommandAddress;
-  /** Says goodbye, and resolves when everything that was taken is answered. */
+  /** Says goodbye, and resolves when everything that was taken is answered and the callers have hung up. */
   readonly close: () => Promise<void>;
 };
 
@@ -22,11 +22,9 @@ const LONGEST_GOODBYE = 10_000;
 /** One caller: what it asks is carried out, and answered on the same connection. */
 class Caller {
   readonly #frames: Frames<Request, Reply>;
-  #running = 0;
-  #isLeaving = false;
 
   constructor(
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly door: Door,
   ) {
     this.#frames = new Frames<Request, Reply>(socket, (requests) => {
@@ -35,11 +33,9 @@ class Caller {
     socket.resume();
   }
 
-  /** Its connection ends when it has all its answers. */
-  leave(): void {
-    this.#isLeaving = true;
+  /** It hangs up when it has heard this and has all its answers: until then it may have sent more, which is carried out as well. */
+  sayGoodbye(): void {
     this.#frames.send({ bye: true });
-    this.#endWhenDone();
   }
 
   #take(request: Request): void {
@@ -48,19 +44,11 @@ class Caller {
   }
 
   async #carryOut({ id, submission }: Exclude<Request, { ping: number }>): Promise<void> {
-    this.#running += 1;
     try {
       this.#frames.send({ id, outcomes: await this.door.submitTogether(submission) });
     } catch (error) {
       this.#frames.send({ id, failure: failureOf(error) });
     }
-    this.#running -= 1;
-    this.#endWhenDone();
-  }
-
-  #endWhenDone(): void {
-    // In the turn after the last answer was handed to the socket.
-    if (this.#isLeaving && this.#running === 0) setImmediate(() => setImmediate(() => this.socket.end()));
   }
 }
 
@@ -70,13 +58,15 @@ export const serveCommands = async (door: Door, host: string): Promise<CommandSe
   const sockets = new Set<Socket>();
   const callers = new Set<Caller>();
   const greet = async (socket: Socket): Promise<void> => {
-    if (!(await welcome(socket, token))) {
+    const isKnown = await welcome(socket, token);
+    if (!isKnown || socket.destroyed) {
       socket.destroy();
       return;
     }
     const caller = new Caller(socket, door);
     callers.add(caller);
     socket.once('close', () => callers.delete(caller));
+    if (!server.listening) caller.sayGoodbye();
   };
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -85,13 +75,14 @@ export const serveCommands = async (door: Door, host: string): Promise<CommandSe
     void greet(socket);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, host, () => resolve());
+    // Later errors are of connections that could not be taken, and concern their callers.
+    server.on('error', reject).listen(0, host, () => resolve());
   });
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
     const cutOff = setTimeout(() => sockets.forEach((socket) => socket.destroy()), LONGEST_GOODBYE);
-    for (const caller of callers) caller.leave();
+    for (const caller of callers) caller.sayGoodbye();
     await closed;
     clearTimeout(cutOff);
   };

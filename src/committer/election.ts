@@ -16,7 +16,7 @@ const LEASE = 3_000;
 export class Election {
   #seen: { readonly row: LeaseRow; readonly since: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | undefined;
 
   constructor(
     private readonly storage: Storage,
@@ -29,19 +29,20 @@ export class Election {
   async start(): Promise<void> {
     this.#timer = setInterval(() => this.#next(), BEAT).unref();
     this.#next();
-    await this.#turn;
+    await this.#looking;
   }
 
   /** Leaves the lease to the next one, without making it wait. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#turn;
+    await this.#looking;
     const found = this.#seen?.row;
     if (found?.holder === this.me.holder) await this.#write({ kind: 'remove', found });
   }
 
   #next(): void {
-    this.#turn = this.#turn.then(() => this.#look());
+    // A store that is away makes a look take longer than a beat: none waits behind another.
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
   }
 
   async #look(): Promise<void> {

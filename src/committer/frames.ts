@@ -6,11 +6,22 @@ const HEAD = 4;
 // More than all commands that can wait at once in a usual queue; a head that says more is no head of ours.
 const LONGEST_FRAME = 256 * 1_024 * 1_024;
 
+/** Undefined where it is nothing that `Frames` would write. */
+const valuesIn = (body: Buffer): readonly object[] | undefined => {
+  try {
+    const values: unknown = deserialize(body);
+    const isOurs = Array.isArray(values) && values.every((value) => typeof value === 'object' && value !== null);
+    return isOurs ? (values as readonly object[]) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * Values over a socket, each as its length in four bytes and then its structured clone, which knows bigint. What is sent in one turn
- * of the event loop travels together: a system call costs more than the commands in it.
+ * of the event loop travels together: a system call costs more than the commands in it. Whoever sends anything else is hung up on.
  */
-export class Frames<In, Out> {
+export class Frames<In extends object, Out extends object> {
   #unread: Buffer[] = [];
   #unreadLength = 0;
   #waiting: Out[] = [];
@@ -44,24 +55,37 @@ export class Frames<In, Out> {
     this.#unread.push(chunk);
     this.#unreadLength += chunk.length;
     for (let length = this.#frameLength(); length !== undefined; length = this.#frameLength()) {
-      const all = this.#unread.length === 1 ? (this.#unread[0] as Buffer) : Buffer.concat(this.#unread);
-      const rest = all.subarray(HEAD + length);
-      this.#unread = rest.length === 0 ? [] : [rest];
-      this.#unreadLength = rest.length;
-      this.onValues(deserialize(all.subarray(HEAD, HEAD + length)) as readonly In[]);
+      const values = valuesIn(this.#take(HEAD + length).subarray(HEAD));
+      if (values) this.onValues(values as readonly In[]);
+      else this.#refuse();
     }
   }
 
   /** Of the frame in front, where all of it has arrived. */
   #frameLength(): number | undefined {
-    if (this.#unreadLength < HEAD) return undefined;
-    const [first] = this.#unread;
-    const head = first && first.length >= HEAD ? first : Buffer.concat(this.#unread);
-    const length = head.readUInt32LE(0);
-    if (length > LONGEST_FRAME) {
-      this.socket.destroy(new Error('not a frame'));
-      return undefined;
-    }
+    if (this.#unreadLength < HEAD || this.socket.destroyed) return undefined;
+    const length = this.#inOnePiece(HEAD).readUInt32LE(0);
+    if (length > LONGEST_FRAME) this.#refuse();
     return this.#unreadLength >= HEAD + length ? length : undefined;
+  }
+
+  #take(length: number): Buffer {
+    const front = this.#inOnePiece(length);
+    this.#unread[0] = front.subarray(length);
+    this.#unreadLength -= length;
+    return front.subarray(0, length);
+  }
+
+  /** The front of what is unread, so many bytes or more. Pieces are put together once, and not again with every one that follows. */
+  #inOnePiece(length: number): Buffer {
+    const [first] = this.#unread;
+    if (first && first.length >= length) return first;
+    const all = Buffer.concat(this.#unread);
+    this.#unread = [all];
+    return all;
+  }
+
+  #refuse(): void {
+    this.socket.destroy(new Error('not a frame'));
   }
 }

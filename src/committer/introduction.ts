@@ -25,10 +25,10 @@ const firstBytes = (socket: Socket, length: number): Promise<Buffer | undefined>
     const close = (): void => settle(undefined);
     const listen = (chunk: Buffer): void => {
       said = Buffer.concat([said, chunk]);
-      if (said.length >= length) {
-        if (said.length > length) socket.unshift(said.subarray(length));
-        settle(said.subarray(0, length));
-      }
+      if (said.length < length) return;
+      settle(said.subarray(0, length));
+      // Only now: what is put back while somebody listens is heard at once.
+      if (said.length > length) socket.unshift(said.subarray(length));
     };
     const giveUp = setTimeout(close, PATIENCE);
     socket.on('data', listen).on('close', close);

@@ -12,7 +12,7 @@ type Failure =
       readonly index: number;
     }
   | { readonly kind: 'ledger'; readonly code: LedgerErrorCode }
-  | { readonly kind: 'bug'; readonly message: string };
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string | undefined };
 
 export type Reply =
   | { readonly pong: number }
@@ -27,8 +27,13 @@ export const failureOf = (error: unknown): Failure => {
     return { kind: 'rejected', code: rejection.code, details: rejection.details, index };
   }
   if (error instanceof LedgerError) return { kind: 'ledger', code: error.code };
-  return { kind: 'bug', message: error instanceof Error ? error.message : String(error) };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'bug', message, stack };
 };
+
+/** A bug, as whoever logs it wants to see it: with the place where it happened. */
+const bugOf = ({ message, stack }: Extract<Failure, { kind: 'bug' }>): Error =>
+  Object.assign(new Error(message), stack !== undefined && { stack });
 
 export const errorOf = (failure: Failure): Error => {
   switch (failure.kind) {
@@ -37,6 +42,6 @@ export const errorOf = (failure: Failure): Error => {
     case 'ledger':
       return new LedgerError(failure.code);
     case 'bug':
-      return new Error(failure.message);
+      return bugOf(failure);
   }
 };

@@ -17,6 +17,8 @@ const isWithinReach = ({ host, machine }: LeaseRow): boolean => !isLoopback(host
 class Following {
   #committer: { readonly holder: string; readonly client: CommandClient } | undefined;
   #isConnecting = false;
+  #isEnding = false;
+  #said = '';
 
   constructor(
     private readonly shared: SharedLedger,
@@ -27,29 +29,47 @@ class Following {
   readonly follow = (row: LeaseRow | undefined): void => {
     // Nobody knows better for the moment: whoever was followed is followed on, as long as it answers.
     if (!row || this.#isConnecting || this.#isFollowing(row)) return;
-    if (row.holder !== this.me && isWithinReach(row)) void this.#connect(row);
-    else this.leave();
+    if (row.holder !== this.me) void this.#connect(row);
+    else {
+      this.#leave();
+      this.#say(row, 'this process commits for all');
+    }
   };
+
+  end(): void {
+    this.#isEnding = true;
+    this.#leave();
+  }
 
   #isFollowing({ holder }: LeaseRow): boolean {
     return this.#committer?.holder === holder && this.#committer.client.isOpen;
   }
 
-  leave(): void {
+  /** What was handed on is still answered. */
+  #leave(): void {
     this.shared.follow(undefined);
-    this.#committer?.client.close();
+    this.#committer?.client.leave();
     this.#committer = undefined;
   }
 
   async #connect(row: LeaseRow): Promise<void> {
     this.#isConnecting = true;
-    const client = await CommandClient.connect(row);
+    const client = isWithinReach(row) ? await CommandClient.connect(row) : undefined;
     this.#isConnecting = false;
-    this.leave();
-    if (!client) return;
-    this.#committer = { holder: row.holder, client };
-    this.shared.follow(client);
-    this.log.info({ holder: row.holder }, 'commands go to the process that commits for all');
+    this.#leave();
+    if (client && this.#isEnding) client.leave();
+    else if (client) {
+      this.#committer = { holder: row.holder, client };
+      this.shared.follow(client);
+      this.#say(row, 'commands go to the process that commits for all');
+    } else this.#say(row, 'the process that commits for all cannot be reached: committing here as well');
+  }
+
+  // Once for as long as it is so, and not with every beat.
+  #say({ holder }: LeaseRow, message: string): void {
+    const said = `${holder} ${message}`;
+    if (said !== this.#said) this.log.info({ holder }, message);
+    this.#said = said;
   }
 }
 
@@ -80,7 +100,7 @@ export const shareLedger = async (
     // A lease that nobody could give back runs out by itself.
     await election.stop().catch(() => undefined);
     await server.close();
-    following.leave();
+    following.end();
   };
   return { door: shared, close };
 };

@@ -1,6 +1,6 @@
 import type { Command } from '../application/commands/command.ts';
 import type { Outcome, Submission } from '../application/commit/decide-batch.ts';
-import { LedgerError } from '../application/commit/ledger-error.ts';
+import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
 import { type Ledger, type LedgerDoor, submitAlone } from '../application/ledger.ts';
 import { type CommandClient, CommitterLost } from './command-client.ts';
 
@@ -36,8 +36,20 @@ export class SharedLedger implements LedgerDoor {
       return await this.#committer.submitTogether(submission);
     } catch (error) {
       if (!(error instanceof CommitterLost)) throw error;
-      // It may have been carried out. With its key it is not carried out again, and here is who can tell.
-      if (!error.wasSent || isRepeatable(submission)) return this.own.submitTogether(submission);
+      return error.wasSent ? this.#repeat(submission, error) : this.own.submitTogether(submission);
+    }
+  }
+
+  /**
+   * What was sent may have been carried out, or still be: with its key it is not carried out twice. So a yes of ours is final. A no is
+   * none, as long as the other may say yes.
+   */
+  async #repeat(submission: Submission, lost: CommitterLost): Promise<readonly Outcome[]> {
+    if (!isRepeatable(submission)) throw new LedgerError('OUTCOME_UNKNOWN', { cause: lost });
+    try {
+      return await this.own.submitTogether(submission);
+    } catch (error) {
+      if (!(error instanceof CommandRejected || error instanceof LedgerError)) throw error;
       throw new LedgerError('OUTCOME_UNKNOWN', { cause: error });
     }
   }

@@ -58,6 +58,7 @@ export const environmentSchema = z.object({
   DAYBOOK_PEER_HOST: z
     .string()
     .min(1)
+    .refine((host) => host !== '0.0.0.0' && host !== '::', 'must be one address, at which others reach this machine')
     .default('127.0.0.1')
     .describe(
       'Address at which other Daybook processes on the same database reach this one; one of them commits for all.',
@@ -75,6 +76,12 @@ export class BadEnvironment extends Error {
   override readonly name = 'BadEnvironment';
 }
 
+/** Settings that are right each for itself, and not together. */
+const contradictionsIn = ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }: Environment): readonly string[] =>
+  DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0
+    ? ['DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read']
+    : [];
+
 /** Reads and checks every setting; unknown DAYBOOK_ names are taken for typing errors. Rejects with BadEnvironment. */
 export const readEnvironment = (source: Readonly<Record<string, string | undefined>>): Environment => {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
@@ -84,6 +91,7 @@ export const readEnvironment = (source: Readonly<Record<string, string | undefin
   );
   const problems = [
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...(parsed.data ? contradictionsIn(parsed.data) : []),
     ...unknown.map((name) => `${name}: is not a setting of Daybook`),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;

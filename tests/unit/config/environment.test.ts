@@ -55,6 +55,10 @@ describe('settings', () => {
     ['DAYBOOK_COMMAND_TIMEOUT_MS', '99'],
     ['DAYBOOK_IDEMPOTENCY_KEY_DAYS', '0'],
     ['DAYBOOK_SHUTDOWN_TIMEOUT_MS', 'Infinity'],
+    ['DAYBOOK_WORKERS', '-1'],
+    ['DAYBOOK_WORKERS', '257'],
+    ['DAYBOOK_PEER_HOST', '0.0.0.0'],
+    ['DAYBOOK_PEER_HOST', '::'],
   ];
 
   it.each(wrong)('%s cannot be %s', (name, value) => {
@@ -84,6 +88,14 @@ describe('settings', () => {
     expect(problemsOf({ DAYBOOK_STORAGES: 'memory' })).toStrictEqual([
       '  DAYBOOK_STORAGES: is not a setting of Daybook',
     ]);
+  });
+
+  it('have no workers where the ledger is in the memory of one process', () => {
+    expect(problemsOf({ DAYBOOK_STORAGE: 'memory', DAYBOOK_WORKERS: '2' })).toStrictEqual([
+      '  DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read',
+    ]);
+    expect(problemsOf({ DAYBOOK_STORAGE: 'memory', DAYBOOK_WORKERS: '0' })).toStrictEqual([]);
+    expect(problemsOf({ DAYBOOK_STORAGE: 'mongo', DAYBOOK_WORKERS: '2' })).toStrictEqual([]);
   });
 
   it('never show a password', () => {
