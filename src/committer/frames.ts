@@ -17,9 +17,12 @@ const valuesIn = (body: Buffer): readonly object[] | undefined => {
   }
 };
 
+// More than that need not wait for company.
+const LARGEST_GATHERING = 256;
+
 /**
- * Values over a socket, each as its length in four bytes and then its structured clone, which knows bigint. What is sent in one turn
- * of the event loop travels together: a system call costs more than the commands in it. Whoever sends anything else is hung up on.
+ * Values over a socket, each as its length in four bytes and then its structured clone, which knows bigint. What is sent in turns of
+ * the event loop that follow each other travels together: a system call costs more than the commands in it. Whoever sends anything else is hung up on.
  */
 export class Frames<In extends object, Out extends object> {
   #unread: Buffer[] = [];
@@ -36,7 +39,16 @@ export class Frames<In extends object, Out extends object> {
   }
 
   send(value: Out): void {
-    if (this.#waiting.push(value) === 1) setImmediate(() => this.#flush());
+    if (this.#waiting.push(value) === 1) this.#flushSoon();
+  }
+
+  // As long as each turn brings more, what has arrived on other sockets is still being read: it travels along.
+  #flushSoon(): void {
+    const gathered = this.#waiting.length;
+    setImmediate(() => {
+      if (this.#waiting.length > gathered && this.#waiting.length < LARGEST_GATHERING) this.#flushSoon();
+      else this.#flush();
+    });
   }
 
   #flush(): void {
