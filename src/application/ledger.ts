@@ -31,6 +31,9 @@ export const submitAlone = async (door: Pick<Ledger, 'submitTogether'>, command:
 
 const SWEEP_INTERVAL = 250;
 
+// So many commands cost the store about as much as the transaction around them: fewer are not divided.
+const WORTH_A_TRANSACTION = 24;
+
 // Of a crowd that has gone, half is forgotten after some thirteen batches.
 const FORGETTING = 0.95;
 
@@ -119,7 +122,7 @@ export class Ledger {
   // Not all at once: while the store commits for one half of the callers, the requests of the other half are read and answered. With
   // everybody in one batch, the store and this process would wait for each other in turn.
   #fullBatch(): number {
-    return Math.min(this.limits.batch, Math.max(1, Math.ceil(this.#crowd / 2)));
+    return Math.min(this.limits.batch, Math.max(WORTH_A_TRANSACTION, Math.ceil(this.#crowd / 2)));
   }
 
   // A transaction costs much the same for one command as for many: another is worth its cost when as many wait as are on their way.
