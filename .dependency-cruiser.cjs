@@ -19,6 +19,7 @@ module.exports = {
     only('projections-know-the-domain', '^src/projections/', '^src/(projections|domain|application/ports)/'),
     only('application-knows-the-domain', '^src/application/', '^src/(application|projections|domain)/'),
     only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
+    only('the-committer-knows-the-application', '^src/committer/', '^src/(committer|application|domain)/'),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
@@ -36,7 +37,7 @@ module.exports = {
     {
       name: 'http-and-application-never-touch-the-database',
       severity: 'error',
-      from: { path: '^src/(http|application|projections)/' },
+      from: { path: '^src/(http|application|projections|committer)/' },
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {
@@ -47,9 +48,10 @@ module.exports = {
     },
     {
       name: 'nobody-imports-main',
+      comment: 'Nor what a worker begins with: a process starts when they are imported.',
       severity: 'error',
       from: {},
-      to: { path: '^src/main\\.ts$' },
+      to: { path: '^src/(main|worker)\\.ts$' },
     },
     {
       name: 'nobody-imports-scripts',

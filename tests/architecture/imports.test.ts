@@ -39,6 +39,10 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
   'storage-implements-ports': [
     planted('storage/mongo/deciding.ts', "import '../../application/ledger.ts';", 'src/application/ledger.ts'),
   ],
+  'the-committer-knows-the-application': [
+    planted('committer/answering.ts', "import '../http/send.ts';", 'src/http/send.ts'),
+    planted('committer/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+  ],
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
@@ -63,7 +67,10 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
     planted('storage/memory/borrowing.ts', "import '../mongo/mongo-errors.ts';", 'storage/mongo/mongo-errors.ts'),
     planted('storage/mongo/borrowing.ts', "import '../memory/memory-table.ts';", 'storage/memory/memory-table.ts'),
   ],
-  'nobody-imports-main': [planted('starting.ts', "import './main.ts';", 'src/main.ts')],
+  'nobody-imports-main': [
+    planted('starting.ts', "import './main.ts';", 'src/main.ts'),
+    planted('working.ts', "import './worker.ts';", 'src/worker.ts'),
+  ],
   'nobody-imports-scripts': [planted('scripting.ts', "import './cli/migrate.ts';", 'src/cli/migrate.ts')],
   'production-needs-no-development-dependency': [
     planted('testing.ts', "import { expect } from 'vitest';\nexpect(1);", 'vitest/dist/index.js'),
