@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { COMMITTER, leasesTable, NOBODY } from '../../src/committer/lease.ts';
 import { freePort } from '../../src/storage/mongo/local/free-port.ts';
 import type { ApiClient } from '../support/api.ts';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
@@ -147,7 +148,7 @@ describe('DAYBOOK_WORKERS=2', () => {
       expect(said).not.toContain('starting another');
       server.close();
       // What was agreed with others is given back.
-      expect(await database.connection.collection('leases').countDocuments()).toBe(0);
+      expect((await database.storage.table(leasesTable).get(COMMITTER))?.holder).toBe(NOBODY);
     });
 
     it('that memory cannot be shared', async () => {
