@@ -43,7 +43,8 @@ class Workers {
   async start(): Promise<string> {
     const worker = cluster.fork();
     this.#running.add(worker);
-    worker.once('exit', () => this.#running.delete(worker));
+    // What goes wrong with one is said by its end.
+    worker.on('error', () => undefined).once('exit', () => this.#running.delete(worker));
     await nextReport(worker);
     // One that cannot be told has ended, and that is heard.
     worker.send(this.beginning, () => undefined);

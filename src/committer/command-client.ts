@@ -105,7 +105,8 @@ export class CommandClient {
   }
 
   #ping(): void {
-    if (this.#unansweredPings === UNANSWERED_PINGS) this.socket.destroy();
+    // What is still on its way shall not arrive after all, when others have decided without it.
+    if (this.#unansweredPings === UNANSWERED_PINGS) this.socket.resetAndDestroy();
     else this.#frames.send({ ping: (this.#unansweredPings += 1) });
   }
 

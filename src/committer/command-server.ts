@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { LedgerDoor } from '../application/ledger.ts';
+import { AbsenceWatch } from './absence-watch.ts';
 import { Frames } from './frames.ts';
 import { welcome } from './introduction.ts';
 import { failureOf, type Reply, type Request } from './messages.ts';
@@ -26,9 +27,11 @@ class Caller {
   constructor(
     socket: Socket,
     private readonly door: Door,
+    watch: AbsenceWatch,
   ) {
     this.#frames = new Frames<Request, Reply>(socket, (requests) => {
-      for (const request of requests) this.#take(request);
+      watch.look();
+      if (!socket.destroyed) for (const request of requests) this.#take(request);
     });
     socket.resume();
   }
@@ -57,13 +60,16 @@ export const serveCommands = async (door: Door, host: string): Promise<CommandSe
   const token = randomBytes(32).toString('base64url');
   const sockets = new Set<Socket>();
   const callers = new Set<Caller>();
+  const hangUp = (): void => sockets.forEach((socket) => socket.destroy());
+  // Who has given us up has repeated its commands elsewhere, and may have been told no: they must not be carried out any more.
+  const watch = new AbsenceWatch(hangUp);
   const greet = async (socket: Socket): Promise<void> => {
     const isKnown = await welcome(socket, token);
     if (!isKnown || socket.destroyed) {
       socket.destroy();
       return;
     }
-    const caller = new Caller(socket, door);
+    const caller = new Caller(socket, door, watch);
     callers.add(caller);
     socket.once('close', () => callers.delete(caller));
     if (!server.listening) caller.sayGoodbye();
@@ -81,10 +87,11 @@ export const serveCommands = async (door: Door, host: string): Promise<CommandSe
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
-    const cutOff = setTimeout(() => sockets.forEach((socket) => socket.destroy()), LONGEST_GOODBYE);
+    const cutOff = setTimeout(hangUp, LONGEST_GOODBYE);
     for (const caller of callers) caller.sayGoodbye();
     await closed;
     clearTimeout(cutOff);
+    watch.stop();
   };
   return { address: { host, port, token }, close };
 };

@@ -1,7 +1,7 @@
 import { VersionConflict } from '../application/ports/storage-errors.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import type { RowWrite } from '../application/ports/table.ts';
-import { COMMITTER, type LeaseRow, leasesTable } from './lease.ts';
+import { COMMITTER, type LeaseRow, leasesTable, NOBODY } from './lease.ts';
 
 export type Candidate = Omit<LeaseRow, '_id' | 'beat'>;
 
@@ -37,7 +37,9 @@ export class Election {
     clearInterval(this.#timer);
     await this.#looking;
     const found = this.#seen?.row;
-    if (found?.holder === this.me.holder) await this.#write({ kind: 'remove', found });
+    if (found?.holder !== this.me.holder) return;
+    // Nothing is removed: what the API may do in the database ends before that.
+    await this.#write({ kind: 'swap', found, row: { ...found, holder: NOBODY } });
   }
 
   #next(): void {
@@ -60,7 +62,8 @@ export class Election {
   /** Takes a lease that is free or has run out, and renews our own. Gives the row as it is then. */
   async #claim(found: LeaseRow | undefined): Promise<LeaseRow | undefined> {
     if (!found) return this.#write({ kind: 'insert', row: this.#ours(1) });
-    if (found.holder !== this.me.holder && !this.#hasRunOut(found)) return found;
+    const isFree = found.holder === NOBODY || this.#hasRunOut(found);
+    if (found.holder !== this.me.holder && !isFree) return found;
     return this.#write({ kind: 'swap', found, row: this.#ours(found.beat + 1) });
   }
 

@@ -16,3 +16,6 @@ export type LeaseRow = {
 export const leasesTable = tableName<LeaseRow>('leases');
 
 export const COMMITTER = 'committer';
+
+/** The holder of a lease that was given back. */
+export const NOBODY = 'nobody';

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import { freePort } from '../../src/storage/mongo/local/free-port.ts';
 import { type LocalReplicaSet, openLocalReplicaSet } from '../../src/storage/mongo/local/local-replica-set.ts';
 import { ApiClient } from '../support/api.ts';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { isAcknowledged, isOpen, Load, type Sent, settle } from '../support/load.ts';
+import { isAcknowledged, isOpen, Load, settle } from '../support/load.ts';
+import { amountsOf, expectedAmounts, keysOf } from '../support/load-effects.ts';
 import { verifyLedger } from '../support/verify-ledger.ts';
 import { temporaryDirectories } from './local-mongod/support.ts';
 
@@ -56,22 +56,6 @@ class Mongod {
     });
   }
 }
-
-const keysOf = (events: readonly RecordedEvent[]): ReadonlyMap<string, readonly RecordedEvent[]> => {
-  const byKey = new Map<string, RecordedEvent[]>();
-  for (const event of events) {
-    const key = event.metadata.idempotencyKey ?? '';
-    byKey.set(key, [...(byKey.get(key) ?? []), event]);
-  }
-  return byKey;
-};
-
-const amountsOf = (events: readonly RecordedEvent[]): readonly unknown[] =>
-  events.map(({ data }) => ('amount' in data ? data.amount : undefined));
-
-/** The amounts of the events that this command must have left behind, one for a deposit and two for a transfer. */
-const expectedAmounts = ({ path, body }: Sent): readonly bigint[] =>
-  path === '/v1/transfers' ? [BigInt(body.amount), BigInt(body.amount)] : [BigInt(body.amount)];
 
 describe('kill -9 under load', () => {
   let mongod: Mongod;

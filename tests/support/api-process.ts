@@ -5,6 +5,8 @@ import { ApiClient } from './api.ts';
 export type ApiProcess = {
   readonly client: ApiClient;
   readonly pid: number;
+  /** Sends the signal and waits for nothing. */
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends the signal and resolves with the exit code, if it had one, when the process is gone. */
   readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
   /** Everything that it wrote to stderr so far. */
@@ -37,6 +39,7 @@ export const startApiProcess = async (environment: Record<string, string>): Prom
     client: new ApiClient(url),
     pid: child.pid ?? 0,
     stderr,
+    signal: (signal) => void child.kill(signal),
     kill: async (signal) => {
       child.kill(signal);
       const [code] = await exited;

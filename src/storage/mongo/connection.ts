@@ -66,7 +66,8 @@ export const connectMongo = async ({
     readConcernLevel: 'majority',
     writeConcern: { w: 'majority', journal: true },
     retryWrites: true,
-    appName: 'daybook',
+    // One that the URI names tells several processes apart in the logs of the database.
+    ...(!/[?&]appName=/i.test(uri) && { appName: 'daybook' }),
   });
   try {
     await connection.asPromise();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandRejected, LedgerError } from '../../../src/application/commit/ledger-error.ts';
 import { CommandClient } from '../../../src/committer/command-client.ts';
@@ -147,6 +147,15 @@ describe('commands that are handed to another process', () => {
     expect(silence).toBeLessThan(4_000);
     await expect(other.submitTogether(deposit())).rejects.toMatchObject({ name: 'CommitterLost', wasSent: false });
     relay.close();
+  });
+
+  it('are not carried out any more by a server that did not run for so long that it was given up', async () => {
+    const lost = client.submitTogether(deposit());
+    await nextTurn();
+    // The command lies in the socket, as if this process had been stopped.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    await expect(lost).rejects.toMatchObject({ name: 'CommitterLost', wasSent: true });
+    expect(door.taken).toEqual([]);
   });
 
   it('may take longer than any silence, as long as the server answers pings', async () => {

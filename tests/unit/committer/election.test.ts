@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StorageUnavailable } from '../../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
 import { Election } from '../../../src/committer/election.ts';
-import { COMMITTER, type LeaseRow, leasesTable } from '../../../src/committer/lease.ts';
+import { COMMITTER, type LeaseRow, leasesTable, NOBODY } from '../../../src/committer/lease.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 
 const BEAT = 1_000;
@@ -133,7 +133,7 @@ describe('an election', () => {
     await a.election.start();
     await b.election.start();
     await a.election.stop();
-    expect(await holder()).toBeUndefined();
+    expect(await holder()).toBe(NOBODY);
     await beats(1);
     expect(await holder()).toBe('b');
     await beats(5);
