@@ -118,17 +118,18 @@ describe('the transaction of a commit', () => {
     expect(inTransaction()).toEqual([]);
   });
 
-  it('is one for all commands that wait for the same account', async () => {
+  it('is one for many commands that wait for the same account', async () => {
     monitored.forget();
     const commands = Array.from({ length: 500 }, () => commandOf(depositMoney('payee', 1n)));
     await Promise.all(commands.map((command) => daybook.ledger.submit(command)));
     const commits = monitored.started.filter(({ commandName }) => commandName === 'commitTransaction');
-    // The limit of a batch is 256, and nothing conflicts: two batches.
-    expect(commits).toHaveLength(2);
-    expect(new Set(inTransaction().map(transactionOf)).size).toBe(2);
+    // Half of the crowd each, what is left of it, and nothing conflicts.
+    expect(commits.length).toBeLessThanOrEqual(3);
+    expect(new Set(inTransaction().map(transactionOf)).size).toBe(commits.length);
     // Of the account itself, each batch writes only what it is in the end.
     const updates = monitored.started.filter((event) => nameOf(event) === 'update accounts');
-    expect(updates.map(({ command }) => (command.updates as unknown[]).length)).toEqual([1, 1]);
+    expect(updates).toHaveLength(commits.length);
+    for (const { command } of updates) expect(command.updates).toHaveLength(1);
   });
 
   it('is begun by the very driver that Mongoose uses: there is one copy of it', () => {
