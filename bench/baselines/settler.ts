@@ -48,7 +48,7 @@ export const settleTogether = (
     (command) =>
       new Promise<Outcome>((resolve, reject) => {
         const first = ([outcome]: readonly Outcome[]): void => resolve(outcome as Outcome);
-        batch.push({ submission: [command], deadline, resolve: first, reject });
+        batch.push({ submission: [command], deadline, isWanted: () => true, resolve: first, reject });
       }),
   );
   void settler.settle(batch);

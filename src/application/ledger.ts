@@ -29,6 +29,8 @@ export const submitAlone = async (door: Pick<Ledger, 'submitTogether'>, command:
   }
 };
 
+const always = (): boolean => true;
+
 const SWEEP_INTERVAL = 250;
 
 // So many commands cost the store about as much as the transaction around them: fewer are not divided.
@@ -78,13 +80,15 @@ export class Ledger {
 
   /**
    * The same for commands that stand or fall together: they are decided in their order, each on what those before it leave behind,
-   * and recorded in one transaction. Rejects with CommandRejected, naming the first that a rule said no to, or a LedgerError.
+   * and recorded in one transaction. What is not wanted any more when its turn comes is UNAVAILABLE: whoever asked for it may have asked
+   * elsewhere since. Rejects with CommandRejected, naming the first that a rule said no to, or a LedgerError.
    */
-  submitTogether(submission: Submission): Promise<readonly Outcome[]> {
+  submitTogether(submission: Submission, isWanted = always): Promise<readonly Outcome[]> {
     if (!this.#isOpen) return Promise.reject(new LedgerError('UNAVAILABLE'));
     if (this.waiting + submission.length > this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
     return new Promise((resolve, reject) => {
-      this.#line.push({ submission, deadline: this.clock.now() + this.limits.commandTimeout, resolve, reject });
+      const deadline = this.clock.now() + this.limits.commandTimeout;
+      this.#line.push({ submission, deadline, isWanted, resolve, reject });
       this.#begin();
     });
   }

@@ -25,9 +25,9 @@ class Caller {
   readonly #frames: Frames<Request, Reply>;
 
   constructor(
-    socket: Socket,
+    private readonly socket: Socket,
     private readonly door: Door,
-    watch: AbsenceWatch,
+    private readonly watch: AbsenceWatch,
   ) {
     this.#frames = new Frames<Request, Reply>(socket, (requests) => {
       watch.look();
@@ -41,6 +41,12 @@ class Caller {
     this.#frames.send({ bye: true });
   }
 
+  // Who has hung up, or was absent from us for so long that it must have, has asked elsewhere.
+  readonly #isThere = (): boolean => {
+    this.watch.look();
+    return !this.socket.destroyed;
+  };
+
   #take(request: Request): void {
     if ('ping' in request) this.#frames.send({ pong: request.ping });
     else void this.#carryOut(request);
@@ -48,7 +54,7 @@ class Caller {
 
   async #carryOut({ id, submission }: Exclude<Request, { ping: number }>): Promise<void> {
     try {
-      this.#frames.send({ id, outcomes: await this.door.submitTogether(submission) });
+      this.#frames.send({ id, outcomes: await this.door.submitTogether(submission, this.#isThere) });
     } catch (error) {
       this.#frames.send({ id, failure: failureOf(error) });
     }

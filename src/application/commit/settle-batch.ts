@@ -22,6 +22,8 @@ export type Pending = {
   readonly submission: Submission;
   /** Milliseconds since 1970; past it the submission is not begun any more. */
   readonly deadline: number;
+  /** Asked before every attempt; once false, the submission is not begun any more. */
+  readonly isWanted: () => boolean;
   /** With one outcome for each command. */
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   /** With a CommandRejected or a LedgerError; with anything else where there is a bug. */
@@ -74,9 +76,11 @@ export class BatchSettler {
 
   #expire(batch: readonly Pending[]): readonly Pending[] {
     const now = this.dependencies.clock.now();
-    const expired = batch.filter(({ deadline }) => deadline < now);
-    for (const pending of expired) pending.reject(new LedgerError('UNAVAILABLE'));
-    return expired.length === 0 ? batch : batch.filter(({ deadline }) => deadline >= now);
+    const inTime = batch.filter(({ deadline, isWanted }) => deadline >= now && isWanted());
+    if (inTime.length === batch.length) return batch;
+    const kept = new Set(inTime);
+    for (const pending of batch) if (!kept.has(pending)) pending.reject(new LedgerError('UNAVAILABLE'));
+    return inTime;
   }
 
   /**

@@ -155,3 +155,20 @@ describe('a large crowd', () => {
     expect(commits.map((events) => events.length)).toStrictEqual([50, 50]);
   });
 });
+
+describe('a submission that is not wanted any more', () => {
+  it('is not begun when its turn comes, and those beside it are', async () => {
+    const { ledger, submit, hold, balanceOf } = await openHeldLedger();
+    const held = hold('a');
+    const first = submit(depositMoney(eur(1n), { accountId: 'a' }));
+    await untilHeld(held);
+    let isWanted = true;
+    const forgotten = ledger.submitTogether([commandFor(depositMoney(eur(10n), { accountId: 'a' }))], () => isWanted);
+    const beside = submit(depositMoney(eur(100n), { accountId: 'a' }));
+    isWanted = false;
+    held.letGo();
+    await expect(forgotten).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await Promise.all([first, beside]);
+    expect(await balanceOf('a')).toBe(201n);
+  });
+});
