@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMITTER, type LeaseRow, leasesTable, NOBODY } from '../../src/committer/lease.ts';
+import type { Reply } from '../support/api.ts';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { isOpen, Load } from '../support/load.ts';
@@ -168,6 +169,27 @@ describe('API processes on one database', () => {
       expect(await writersDuring(() => Promise.all([there.progress(100), here.progress(100)]))).toEqual(['second']);
       const sent = (await Promise.all([there.stop(), here.stop()])).flat();
       expect(await brokenPromises(database.storage, second.client, sent)).toEqual([]);
+    },
+  );
+
+  it(
+    'a command that was refused here is not carried out when the one that was asked first wakes up',
+    { timeout: 90_000 },
+    async () => {
+      const [first, second] = await pair();
+      await second.client.open({ accountId: 'refused' });
+      const key = { 'Idempotency-Key': randomUUID() };
+      const withdrawal = { amount: 50, currency: 'EUR' };
+      const withdraw = (): Promise<Reply> => second.client.post('/v1/accounts/refused/withdrawals', withdrawal, key);
+      first.signal('SIGSTOP');
+      expect((await withdraw()).body).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect((await withdraw()).body).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+      const deposit = { amount: 100, currency: 'EUR' };
+      expect((await second.client.post('/v1/accounts/refused/deposits', deposit)).status).toBe(201);
+      first.signal('SIGCONT');
+      await sleep(2_500);
+      expect((await second.client.get('/v1/accounts/refused/balance')).body).toMatchObject({ ledgerBalance: 100 });
+      expect((await withdraw()).status).toBe(201);
     },
   );
 
