@@ -97,6 +97,7 @@ export class Ledger {
   async drain(): Promise<void> {
     this.#isOpen = false;
     if (!this.#isIdle()) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.settler.answered();
     clearInterval(this.#sweeper);
   }
 

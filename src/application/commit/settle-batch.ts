@@ -49,12 +49,16 @@ const SINGLE_ATTEMPTS = 12;
 const LONGEST_PAUSE = 200;
 const UNAVAILABLE_RETRIES = 1;
 
+// Every answer brings the next request of its caller. All of them in one turn of the event loop would keep a reader waiting.
+const ANSWERS_A_TURN = 8;
+
 const streamsOf = (batch: readonly Pending[]): readonly StreamId[] =>
   batch.flatMap(({ submission }) => submission.flatMap(({ wish }) => handlerOf(wish).streamsOf(wish)));
 
 /** Takes one batch from waiting commands to outcomes: look up, load, decide, record, answer; and again where others were faster. */
 export class BatchSettler {
   #expectsRepeats = false;
+  #answering = 0;
 
   constructor(private readonly dependencies: BatchDependencies) {}
 
@@ -66,12 +70,25 @@ export class BatchSettler {
       const decisions = await this.#decide(waiting, attempt);
       await this.#record(decisions);
       this.#expectsRepeats = decisions.some(isRepeat);
-      waiting.forEach((pending, index) => answer(pending, decisions[index]));
+      this.#answer(waiting, decisions);
     } catch (error) {
       // Whatever happened, the store knows better now what these accounts are.
       this.dependencies.accounts.forget(streamsOf(waiting));
       await this.#recover(waiting, error, attempt + 1);
     }
+  }
+
+  /** Resolves when everybody whose batch is settled has heard of it. */
+  async answered(): Promise<void> {
+    while (this.#answering > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #answer(batch: readonly Pending[], decisions: readonly Decision[], from = 0): void {
+    const to = Math.min(from + ANSWERS_A_TURN, batch.length);
+    for (let index = from; index < to; index += 1) answer(batch[index] as Pending, decisions[index]);
+    if (from === 0) this.#answering += 1;
+    if (to < batch.length) setImmediate(() => this.#answer(batch, decisions, to));
+    else this.#answering -= 1;
   }
 
   #expire(batch: readonly Pending[]): readonly Pending[] {
