@@ -1,7 +1,7 @@
 import type { Storage } from './application/ports/storage.ts';
 import type { Environment } from './config/environment.ts';
 import { openMemoryStorage } from './storage/memory/memory-storage.ts';
-import { connectMongo } from './storage/mongo/connection.ts';
+import { connectMongo, databaseOf } from './storage/mongo/connection.ts';
 import { findMongod } from './storage/mongo/local/find-mongod.ts';
 import { openLocalReplicaSet } from './storage/mongo/local/local-replica-set.ts';
 import { MongodNotFound } from './storage/mongo/local/mongod-not-found.ts';
@@ -54,7 +54,7 @@ const inMongo = async (
   const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
   const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize });
   try {
-    const ran = await migrate(connection.getClient().db(connection.name), () => new Date());
+    const ran = await migrate(databaseOf(connection), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);
   } catch (error) {
     await connection.close();

@@ -21,6 +21,9 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/** What an error says. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Says what went wrong and ends the process with exit code 1. */
 export const fail = (error: unknown): never => {
   const isForPeople = error instanceof Error && forPeople.has(error.name);

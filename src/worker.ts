@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { on } from 'node:events';
 import { createApp } from './app.ts';
 import { RemoteLedger } from './committer/remote-ledger.ts';
@@ -8,6 +7,7 @@ import { openLog } from './log.ts';
 import { listen } from './server.ts';
 import { connectMongo } from './storage/mongo/connection.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+import { wordsOf } from './terminal.ts';
 import type { Order, WorkerReport } from './workers.ts';
 
 // Takes requests for the process that forked it, which commits what is in them: see workers.ts.
@@ -33,7 +33,7 @@ const work = async (): Promise<void> => {
   const order = await nextOrder();
   // It may be told to end before it has begun.
   if (!('mongoUri' in order)) return;
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  // With what is in `.env`: it was read by the process that forked this one, and inherited.
   const environment = readEnvironment(process.env);
   const log = openLog(environment.LOG_LEVEL);
   const committer = new RemoteLedger(order.commands);
@@ -57,7 +57,7 @@ process.on('disconnect', () => process.exit(1));
 work().then(
   () => process.exit(),
   (error: unknown) => {
-    say({ reason: error instanceof Error ? error.message : String(error) });
+    say({ reason: wordsOf(error) });
     setTimeout(() => process.exit(1), 100);
   },
 );

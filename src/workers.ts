@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { LedgerDoor } from './application/ledger.ts';
 import { type CommandAddress, serveCommands } from './committer/command-server.ts';
 import type { RunningServer } from './server.ts';
+import { wordsOf } from './terminal.ts';
 
 /** What a worker is told, in this order: where to begin, and when to end. */
 export type Order = { readonly mongoUri: string; readonly commands: CommandAddress } | { readonly stopWithin: number };
@@ -27,8 +28,6 @@ const nextReport = async (worker: Worker): Promise<WorkerReport> => {
   if ('reason' in report) throw new WorkerFailed(report.reason);
   return report;
 };
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The workers of this process: they share one port, and whatever commands they take are carried out here. */
 class Workers {

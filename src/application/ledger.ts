@@ -1,8 +1,8 @@
 import type { Command } from './commands/command.ts';
 import type { Outcome, Submission } from './commit/decide-batch.ts';
 import { CommandRejected, LedgerError } from './commit/ledger-error.ts';
-import type { BatchSettler, Pending } from './commit/settle-batch.ts';
-import { touchedBy, WaitingLine } from './commit/waiting-line.ts';
+import type { BatchSettler } from './commit/settle-batch.ts';
+import { type Waiting, WaitingLine } from './commit/waiting-line.ts';
 import type { Clock } from './ports/clock.ts';
 
 export type LedgerLimits = {
@@ -143,8 +143,8 @@ export class Ledger {
     return batch.length > 0;
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
-    const touched = batch.flatMap(({ submission }) => touchedBy(submission));
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const touched = batch.flatMap((waiting) => waiting.touched);
     const commands = batch.reduce((count, { submission }) => count + submission.length, 0);
     this.#lanes += 1;
     this.#inFlight += commands;

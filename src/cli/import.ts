@@ -12,7 +12,7 @@ import type { Environment } from '../config/environment.ts';
 import { idPattern } from '../domain/account/account-id.ts';
 import { type Currency, isCurrency } from '../domain/money/currency.ts';
 import { createLog } from '../log.ts';
-import { table, UserError } from '../terminal.ts';
+import { table, UserError, wordsOf } from '../terminal.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 
 type Options = { readonly currency: Currency; readonly owner: string; readonly json?: true };
@@ -90,7 +90,7 @@ async function* rowsOf(file: string): AsyncGenerator<FileRow> {
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = wordsOf(error);
     throw new UserError(`${file} cannot be read as CSV after row ${number}: ${reason}`);
   }
   if (!head) throw new UserError(`${file} is empty. Its first row must name the columns.`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readEnvironment } from '../config/environment.ts';
-import { connectMongo } from '../storage/mongo/connection.ts';
+import { connectMongo, databaseOf } from '../storage/mongo/connection.ts';
 import { migrate } from '../storage/mongo/migrations/migrate.ts';
 import { fail, report, UserError } from '../terminal.ts';
 
@@ -11,7 +11,7 @@ const LONGEST_STEP = 86_400_000;
 const run = async (uri: string, selectionTimeout: number): Promise<void> => {
   const connection = await connectMongo({ uri, timeout: LONGEST_STEP, selectionTimeout, poolSize: 1 });
   try {
-    const ran = await migrate(connection.getClient().db(connection.name), () => new Date());
+    const ran = await migrate(databaseOf(connection), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);
     if (ran.length === 0) report('The database is up to date.');
   } finally {

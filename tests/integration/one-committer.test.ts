@@ -81,6 +81,15 @@ describe('API processes on one database', () => {
     return [first, second];
   };
 
+  /** Such a pair, its committer's lease, and a load on each that has had so many acknowledgements. */
+  const pairUnderLoad = async (acknowledged: number) => {
+    const [first, second] = await pair();
+    const holder = (await lease())?.holder;
+    const [there, here] = [loadOn([first]), loadOn([second])];
+    await Promise.all([there.progress(acknowledged), here.progress(acknowledged)]);
+    return { first, second, holder, there, here };
+  };
+
   beforeEach(async () => {
     database = await openTestDatabase();
   });
@@ -132,10 +141,7 @@ describe('API processes on one database', () => {
     'kill -9 of the one that commits: the other goes on at once, and takes the lease',
     { timeout: 90_000 },
     async () => {
-      const [first, second] = await pair();
-      const holder = (await lease())?.holder;
-      const [there, here] = [loadOn([first]), loadOn([second])];
-      await Promise.all([there.progress(100), here.progress(100)]);
+      const { first, second, holder, there, here } = await pairUnderLoad(100);
       await kill(first, 'SIGKILL');
       const killed = performance.now();
       await here.progress(50);
@@ -157,10 +163,7 @@ describe('API processes on one database', () => {
     'one that is stopped for six seconds while it commits is passed by, and comes back as one of many',
     { timeout: 90_000 },
     async () => {
-      const [first, second] = await pair();
-      const holder = (await lease())?.holder;
-      const [there, here] = [loadOn([first]), loadOn([second])];
-      await Promise.all([there.progress(100), here.progress(100)]);
+      const { first, second, holder, there, here } = await pairUnderLoad(100);
       first.signal('SIGSTOP');
       await Promise.all([successorOf(holder), sleep(6_000)]);
       first.signal('SIGCONT');
@@ -194,10 +197,7 @@ describe('API processes on one database', () => {
   );
 
   it('SIGTERM of the one that commits: no request at the other fails', { timeout: 90_000 }, async () => {
-    const [first, second] = await pair();
-    const holder = (await lease())?.holder;
-    const [there, here] = [loadOn([first]), loadOn([second])];
-    await Promise.all([there.progress(200), here.progress(200)]);
+    const { first, second, holder, there, here } = await pairUnderLoad(200);
     expect(await kill(first, 'SIGTERM')).toBe(0);
     await here.progress(100);
     expect(await successorOf(holder)).toBeLessThan(3_000);

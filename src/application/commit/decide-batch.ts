@@ -100,12 +100,10 @@ const recorded = (
   recordedAt,
 });
 
-type Refusal = { readonly kind: 'refused'; readonly error: DomainError; readonly isOfAccounts: boolean };
-
 type Judgement =
   | { readonly kind: 'replayed'; readonly answer: Answer }
   | { readonly kind: 'new'; readonly events: readonly NewEvent[]; readonly recordedAt: Instant }
-  | Refusal;
+  | { readonly kind: 'refused'; readonly error: DomainError; readonly isOfAccounts: boolean };
 
 /** What the rules say to a command. Nothing is changed by it. */
 const judge = (command: Command, now: Instant, working: WorkingSet): Judgement => {

@@ -4,7 +4,7 @@ import type { Submission } from './decide-batch.ts';
 import type { Pending } from './settle-batch.ts';
 
 /** Everything that only one transaction at a time should be about: accounts, keys, and ids that can be used once. */
-export const touchedBy = (submission: Submission): readonly string[] =>
+const touchedBy = (submission: Submission): readonly string[] =>
   submission.flatMap(({ wish, envelope }) => {
     const handler = handlerOf(wish);
     const ids = [idempotencyKeyIdOf(envelope), envelope.transactionId, handler.newTransferId?.(wish)];
@@ -14,9 +14,12 @@ export const touchedBy = (submission: Submission): readonly string[] =>
 // So far a batch looks for what it may take; the rest of a long line waits for the next one.
 const LOOK_AHEAD = 4_096;
 
+/** A submission in the line, and what it is about. */
+export type Waiting = Pending & { readonly touched: readonly string[] };
+
 /** Submissions in the order of their arrival. */
 export class WaitingLine {
-  #line: Pending[] = [];
+  #line: Waiting[] = [];
   #commands = 0;
 
   /** Commands in the line. */
@@ -25,7 +28,7 @@ export class WaitingLine {
   }
 
   push(pending: Pending): void {
-    this.#line.push(pending);
+    this.#line.push({ ...pending, touched: touchedBy(pending.submission) });
     this.#commands += pending.submission.length;
   }
 
@@ -33,23 +36,22 @@ export class WaitingLine {
    * Takes up to `limit` commands that have nothing to do with what is busy, nor with anything that stays in front of them: what
    * touches the same account keeps its order. What stands or falls together is never divided, however large it is.
    */
-  take(limit: number, isBusy: (touched: string) => boolean): readonly Pending[] {
-    const taken: Pending[] = [];
-    const left: Pending[] = [];
+  take(limit: number, isBusy: (touched: string) => boolean): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
     const waitedFor = new Set<string>();
     let commands = 0;
     let looked = 0;
     for (const pending of this.#line) {
       if (commands >= limit || looked >= LOOK_AHEAD) break;
       looked += 1;
-      const touched = touchedBy(pending.submission);
       const fits = commands === 0 || commands + pending.submission.length <= limit;
-      if (fits && !touched.some((one) => isBusy(one) || waitedFor.has(one))) {
+      if (fits && !pending.touched.some((one) => isBusy(one) || waitedFor.has(one))) {
         taken.push(pending);
         commands += pending.submission.length;
       } else {
         left.push(pending);
-        for (const one of touched) waitedFor.add(one);
+        for (const one of pending.touched) waitedFor.add(one);
       }
     }
     this.#line = left.concat(this.#line.slice(looked));

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
+import { databaseOf } from './connection.ts';
 import { type EventDocument, fromDocument, toDocument } from './event-codec.ts';
 import { type AnyDocument, modelOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
@@ -66,9 +67,8 @@ export class MongoEventStore implements EventStore {
   }
 
   async tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>> {
-    const database = this.connection.getClient().db(this.connection.name);
     const found = await reading(() =>
-      database.aggregate<TailDocument>(tailsPipeline(streamIds, foldVersion)).toArray(),
+      databaseOf(this.connection).aggregate<TailDocument>(tailsPipeline(streamIds, foldVersion)).toArray(),
     );
     const short = found.filter(({ events }) => events.length <= LONGEST_TAIL);
     return new Map(

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Connection, mongo } from 'mongoose';
 import type { ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
+import { databaseOf } from './connection.ts';
 import { isCollectionName, modelOf } from './models.ts';
 import { MongoEventStore } from './mongo-event-store.ts';
 import { reading } from './mongo-errors.ts';
 import { MongoSnapshotStore } from './mongo-snapshot-store.ts';
 import { MongoTable } from './mongo-table.ts';
 import { mongoTransactions } from './unit-of-work.ts';
-
-const databaseOf = (connection: Connection): mongo.Db => connection.getClient().db(connection.name);
 
 const readModels = (connection: Connection, collectionFor: (name: string) => string): ReadModels => {
   const tables = new Map<string, Table<Row>>();

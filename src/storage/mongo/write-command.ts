@@ -1,4 +1,5 @@
 import { type ClientSession, type Model, mongo } from 'mongoose';
+import { databaseOf } from './connection.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
 
 // MongoDB takes a command of up to 16 MiB. What is weighed here is never less than the documents are as BSON.
@@ -37,8 +38,7 @@ const inParts = <D>(documents: readonly D[]): readonly (readonly D[])[] => {
 type Reply = { readonly writeErrors?: readonly mongo.ErrorDescription[] };
 
 const run = async (model: Model<AnyDocument>, command: mongo.Document, session: ClientSession): Promise<void> => {
-  const database = model.db.getClient().db(model.db.name);
-  const { writeErrors } = (await database.command(command, { session, ignoreUndefined: true })) as Reply;
+  const { writeErrors } = (await databaseOf(model.db).command(command, { session, ignoreUndefined: true })) as Reply;
   if (writeErrors?.[0]) throw new mongo.MongoServerError(writeErrors[0]);
 };
 

@@ -1,5 +1,4 @@
-import type { mongo } from 'mongoose';
-import { documentsWith, text } from './documents.ts';
+import { type Collections, createCollections, documentsWith, text } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 const anyText = { bsonType: 'string' };
@@ -17,9 +16,7 @@ const remarks = {
   originalEventId: text,
 };
 
-type Index = { readonly key: mongo.IndexSpecification; readonly options?: mongo.CreateIndexesOptions };
-
-const collections: Readonly<Record<string, { validator: object; indexes: readonly Index[] }>> = {
+const collections: Collections = {
   events: {
     validator: documentsWith({
       _id: text,
@@ -145,13 +142,5 @@ const collections: Readonly<Record<string, { validator: object; indexes: readonl
 /** Every collection of the ledger with its validator and indexes. */
 export const initial: Migration = {
   id: '0001-initial',
-  up: async (database) => {
-    const existing = new Set(
-      (await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
-    );
-    for (const [name, { validator, indexes }] of Object.entries(collections)) {
-      if (!existing.has(name)) await database.createCollection(name, { validator });
-      for (const { key, options } of indexes) await database.collection(name).createIndex(key, options ?? {}, {});
-    }
-  },
+  up: (database) => createCollections(database, collections),
 };

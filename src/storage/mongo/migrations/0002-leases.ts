@@ -1,4 +1,4 @@
-import { documentsWith, text } from './documents.ts';
+import { createCollections, documentsWith, text } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 const whole = { bsonType: 'int', minimum: 1 };
@@ -16,8 +16,5 @@ const validator = documentsWith({
 /** Where processes agree on which of them commits for all. */
 export const leases: Migration = {
   id: '0002-leases',
-  up: async (database) => {
-    const existing = await database.listCollections({ name: 'leases' }, { nameOnly: true }).toArray();
-    if (existing.length === 0) await database.createCollection('leases', { validator });
-  },
+  up: (database) => createCollections(database, { leases: { validator, indexes: [] } }),
 };

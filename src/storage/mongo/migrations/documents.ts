@@ -1,3 +1,5 @@
+import type { mongo } from 'mongoose';
+
 type Properties = Readonly<Record<string, object>>;
 
 /** A validator for documents that have these fields, may have those, and no others. */
@@ -11,3 +13,16 @@ export const documentsWith = (required: Properties, optional: Properties = {}): 
 });
 
 export const text = { bsonType: 'string', minLength: 1 };
+
+type Index = { readonly key: mongo.IndexSpecification; readonly options?: mongo.CreateIndexesOptions };
+
+export type Collections = Readonly<Record<string, { readonly validator: object; readonly indexes: readonly Index[] }>>;
+
+/** Makes what is missing of these collections and their indexes; may run twice. */
+export const createCollections = async (database: mongo.Db, collections: Collections): Promise<void> => {
+  const existing = new Set((await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  for (const [name, { validator, indexes }] of Object.entries(collections)) {
+    if (!existing.has(name)) await database.createCollection(name, { validator });
+    for (const { key, options } of indexes) await database.collection(name).createIndex(key, options ?? {}, {});
+  }
+};
