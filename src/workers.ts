@@ -87,6 +87,8 @@ type Options = {
  */
 export const startWorkers = async (door: LedgerDoor, { count, mongoUri, report }: Options): Promise<RunningServer> => {
   const commands = await serveCommands(door, '127.0.0.1');
+  // Node's round robin shares connections evenly, which a common listening socket does not. Its price: a connection that is being given to
+  // a worker as it dies is neither answered nor closed.
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), args: [] });
   const workers = new Workers({ mongoUri, commands: commands.address }, report);
   const close = async (timeout: number): Promise<void> => {

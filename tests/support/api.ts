@@ -18,8 +18,9 @@ export class ApiClient {
     return this.send('GET', path, { headers });
   }
 
-  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  async post(path: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Reply> {
     return this.send('POST', path, {
+      ...(signal && { signal }),
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID(), ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });

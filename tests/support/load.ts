@@ -19,8 +19,11 @@ const isSettled = ({ status, body }: Reply): boolean => status === 201 || body.r
 /** What nobody knows the outcome of. */
 export const isOpen = ({ reply }: Sent): boolean => reply === undefined || !isSettled(reply);
 
-const send = async (client: ApiClient, sent: Omit<Sent, 'reply'>): Promise<Reply | undefined> =>
-  client.post(sent.path, sent.body, { 'Idempotency-Key': sent.key }).catch(() => undefined);
+// Longer than any command may wait. A connection that was being given to a worker as it died is never answered.
+const PATIENCE = 20_000;
+
+const send = async (client: ApiClient, { key, path, body }: Omit<Sent, 'reply'>): Promise<Reply | undefined> =>
+  client.post(path, body, { 'Idempotency-Key': key }, AbortSignal.timeout(PATIENCE)).catch(() => undefined);
 
 const nextCommand = (accounts: readonly string[]): Omit<Sent, 'reply'> => {
   const from = accounts[randomInt(accounts.length)];
