@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { answerClientError } from './http/client-error.ts';
+import { inTurns } from './http/turns.ts';
 
 /** The address cannot be listened on; the message says why and what to do. */
 export class CannotListen extends Error {
@@ -34,7 +35,10 @@ const closing = async (server: Server, timeout: number): Promise<void> => {
 
 /** Listens, with time limits that a slow client cannot stretch. Rejects with CannotListen. */
 export const listen = (app: Express, host: string, port: number): Promise<RunningServer> => {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, app);
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+    inTurns(app),
+  );
   server.on('clientError', answerClientError);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
