@@ -8,6 +8,8 @@ export type Costs = {
   readonly mongod: number | undefined;
   /** Transactions that MongoDB committed. */
   readonly transactions: number | undefined;
+  /** Bytes of the API's processes at the end of the round; undefined where the machine does not tell. */
+  readonly apiMemory: number | undefined;
 };
 
 export type Round = Omit<LoadResult, 'books'> & { readonly costs: Costs };

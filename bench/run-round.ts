@@ -3,7 +3,7 @@ import type { Load, LoadResult } from './client/load.ts';
 import type { Costs, Round } from './measurement.ts';
 import type { LoadGenerator } from './programs/worker.ts';
 import type { Line } from './scenarios/scenario.ts';
-import { cpuTimeOfAll } from './servers/cpu-time.ts';
+import { cpuTimeOfAll, memoryOfAll } from './servers/process-figures.ts';
 import type { Database } from './servers/database.ts';
 import type { OpenContender } from './servers/open-contender.ts';
 import type { BookedAccounts } from './servers/booked-accounts.ts';
@@ -25,7 +25,7 @@ export type Trial = {
 
 const WARM_UP = { work: 'deposit', pacing: { kind: 'closed', connections: 8 } } as const;
 
-const noCosts: Costs = { api: undefined, mongod: undefined, transactions: undefined };
+const unknown = { api: undefined, mongod: undefined } as const;
 
 const costsSoFar = async ({ database, contender }: Trial): Promise<Costs> => {
   const pids = contender.pids();
@@ -33,6 +33,7 @@ const costsSoFar = async ({ database, contender }: Trial): Promise<Costs> => {
     api: pids.length > 0 ? await cpuTimeOfAll(pids) : undefined,
     mongod: await cpuTimeOfAll(database.pids),
     transactions: await database.committedTransactions(),
+    apiMemory: pids.length > 0 ? await memoryOfAll(pids) : undefined,
   };
 };
 
@@ -43,6 +44,7 @@ const costsBetween = (before: Costs, after: Costs): Costs => ({
   api: difference(after.api, before.api),
   mongod: difference(after.mongod, before.mongod),
   transactions: difference(after.transactions, before.transactions),
+  apiMemory: after.apiMemory,
 });
 
 const roundOf = ({ books, ...counted }: LoadResult, accounts: BookedAccounts, costs: Costs): Round => {
@@ -50,8 +52,10 @@ const roundOf = ({ books, ...counted }: LoadResult, accounts: BookedAccounts, co
   return { ...counted, costs: { ...costs, api: counted.serverCpu ?? costs.api } };
 };
 
-const run = ({ contender }: Trial, accounts: BookedAccounts, load: Load, at: { seconds: number; by: LoadGenerator }) =>
-  contender.run({ work: load.work, pacing: load.pacing, accountIds: accounts.opened.ids, seconds: at.seconds }, at.by);
+type Extent = { readonly seconds: number; readonly operations?: number; readonly by: LoadGenerator };
+
+const run = ({ contender }: Trial, accounts: BookedAccounts, { work, pacing }: Load, { by, ...extent }: Extent) =>
+  contender.run({ work, pacing, accountIds: accounts.opened.ids, ...extent }, by);
 
 const startAnew = async (trial: Trial, [clients]: Clients, seconds: number): Promise<void> => {
   const { contender, others } = trial;
@@ -61,24 +65,27 @@ const startAnew = async (trial: Trial, [clients]: Clients, seconds: number): Pro
   addBooks(others.books, books);
 };
 
+export type RoundTiming = { readonly seconds: number; readonly warmUpSeconds: number; readonly operations?: number };
+
 /** Runs the load of a trial for so long, and what goes on meanwhile. What it did is in the books of its accounts. */
 export const runRound = async (
   trial: Trial,
   clients: Clients,
-  timing: { readonly seconds: number; readonly warmUpSeconds: number },
+  timing: RoundTiming,
 ): Promise<{ readonly load: Round; readonly meanwhile: Round | undefined }> => {
   const { line, contender, accounts } = trial;
   const { load, meanwhile } = line;
-  await startAnew(trial, clients, timing.warmUpSeconds);
+  const { warmUpSeconds, ...extent } = timing;
+  await startAnew(trial, clients, warmUpSeconds);
   const [first, second] = clients;
   const before = await costsSoFar(trial);
   const [result, other] = await Promise.all([
-    run(trial, accounts, load, { seconds: timing.seconds, by: first }),
-    meanwhile && run(trial, accounts, meanwhile, { seconds: timing.seconds, by: second }),
+    run(trial, accounts, load, { ...extent, by: first }),
+    meanwhile && run(trial, accounts, meanwhile, { ...extent, by: second }),
   ]);
   const costs = costsBetween(before, await costsSoFar(trial));
   contender.mustBeAlive();
   // Two loads on one contender share what it costs, and nobody can say in which proportion.
-  const shared = meanwhile ? { ...noCosts, transactions: costs.transactions } : costs;
+  const shared = meanwhile ? { ...costs, ...unknown } : costs;
   return { load: roundOf(result, accounts, shared), meanwhile: other && roundOf(other, accounts, shared) };
 };

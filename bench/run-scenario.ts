@@ -79,7 +79,9 @@ class Run {
     for (const trial of warm) await runRound(trial, clients, { seconds: warmUpSeconds, warmUpSeconds });
     for (let round = 1; round <= rounds; round += 1) {
       for (const trial of trials) {
-        const { load, meanwhile } = await runRound(trial, clients, timing);
+        const { operations } = trial.line;
+        const extent = { seconds: timing.seconds, warmUpSeconds, ...(operations !== undefined && { operations }) };
+        const { load, meanwhile } = await runRound(trial, clients, extent);
         trial.load.push(load);
         if (meanwhile) trial.meanwhile.push(meanwhile);
         const { title, contender } = trial.line;

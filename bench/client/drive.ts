@@ -92,21 +92,23 @@ const openClients = async ({ urls, pacing }: LoadOrder): Promise<readonly Client
 
 /** Carries a load out. Resolves when every request that was begun has ended. */
 export const drive = async (order: LoadOrder): Promise<LoadResult> => {
-  const { work, pacing, accountIds, seconds } = order;
+  const { work, pacing, accountIds, seconds, operations = Infinity } = order;
   const clients = await openClients(order);
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
-  const end = start + seconds * 1_000;
+  const end = operations === Infinity ? start + seconds * 1_000 : Infinity;
   const nextDue = dueTimes(pacing, start);
   const tally = new Tally(accountIds.length, end);
   const plan = planners[work];
+  let begun = 0;
 
   const use = async ({ connection, host }: Client): Promise<void> => {
     // Each client takes the next due time when it is free. With all of them busy it is in the past, and that wait counts.
-    for (let due = nextDue(); due < end; due = nextDue()) {
+    for (let due = nextDue(); due < end && begun < operations; due = nextDue()) {
       const early = due - performance.now();
       if (early > 0) await sleep(Math.ceil(early));
       const request = plan(host, accountIds);
+      begun += request.operations;
       const answer = await connection.send(request.text);
       tally.count(request, judged(request, answer), due);
       if (typeof answer.outcome === 'string') await sleep(PAUSE_AFTER_FAILURE_MS);
@@ -116,5 +118,6 @@ export const drive = async (order: LoadOrder): Promise<LoadResult> => {
 
   await Promise.all(clients.map(use));
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { ...tally.result(), seconds, clientCpu: user + system };
+  const elapsed = operations === Infinity ? seconds : (performance.now() - start) / 1_000;
+  return { ...tally.result(), seconds: elapsed, clientCpu: user + system };
 };

@@ -19,6 +19,8 @@ export type LoadOrder = Load & {
   readonly urls: readonly string[];
   readonly accountIds: readonly string[];
   readonly seconds: number;
+  /** If given, the load ends when so many commands and queries were begun, and not by the clock. */
+  readonly operations?: number;
 };
 
 export type LoadResult = {

@@ -51,6 +51,8 @@ export type Row = {
   readonly mongodCpu: number | undefined;
   readonly clientCpu: number | undefined;
   readonly commandsPerTransaction: number | undefined;
+  /** Bytes, at the end of the round where they were most. */
+  readonly apiMemory: number | undefined;
 };
 
 const addedUp = (counts: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
@@ -63,6 +65,7 @@ const addedUp = (counts: readonly Readonly<Record<string, number>>[]): Record<st
 export const rowOf = ({ scenario, title, contender, pacing, rounds }: Measurement): Row => {
   const latencies = rounds.flatMap((round) => [...round.latencies]);
   const transactions = inEveryRound(rounds, ({ costs }) => costs.transactions);
+  const memory = inEveryRound(rounds, ({ costs }) => costs.apiMemory);
   const commands = sum(rounds.map((round) => round.commands));
   return {
     scenario,
@@ -80,5 +83,6 @@ export const rowOf = ({ scenario, title, contender, pacing, rounds }: Measuremen
     mongodCpu: perOperation(rounds, ({ costs }) => costs.mongod),
     clientCpu: perOperation(rounds, (round) => round.clientCpu),
     commandsPerTransaction: transactions && commands > 0 ? commands / sum(transactions) : undefined,
+    apiMemory: memory && Math.max(...memory),
   };
 };

@@ -61,6 +61,12 @@ export const latency = (measured: Measurement, share: number, { what, target }: 
   return { scenario, sentence: what, unit: 'ms', value: median(rounds), rounds, ...(target && { target }) };
 };
 
+/** The memory of the API after the last round as a share of that after the first. */
+export const memoryGrowth = ({ scenario, rounds }: Measurement, what: string): Finding => {
+  const ratios = rounds.map(({ costs }) => (costs.apiMemory ?? NaN) / (rounds[0]?.costs.apiMemory ?? NaN));
+  return { scenario, sentence: what, unit: '×', value: ratios.at(-1) ?? NaN, rounds: ratios };
+};
+
 /** How many requests did not end as they should. */
 export const errors = ({ scenario, rounds }: Measurement, what: string): Finding => {
   const counts = rounds.map((round) => round.errors);

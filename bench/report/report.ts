@@ -39,6 +39,7 @@ const columns: readonly Column[] = [
   { head: 'API µs', cell: ({ apiCpu }) => optional(apiCpu, counted) },
   { head: 'mongod µs', cell: ({ mongodCpu }) => optional(mongodCpu, counted) },
   { head: 'client µs', cell: ({ clientCpu }) => optional(clientCpu, counted) },
+  { head: 'API MB', cell: ({ apiMemory }) => optional(apiMemory, (bytes) => counted(bytes / 1e6)) },
   { head: 'cmds/txn', cell: ({ commandsPerTransaction }) => optional(commandsPerTransaction, (n) => n.toFixed(1)) },
 ];
 

@@ -1,4 +1,13 @@
-import { atLeast, atMost, below, errors, latency, latencyRatio, throughputRatio } from '../report/finding.ts';
+import {
+  atLeast,
+  atMost,
+  below,
+  errors,
+  latency,
+  latencyRatio,
+  memoryGrowth,
+  throughputRatio,
+} from '../report/finding.ts';
 import type { Finder, Line } from './scenario.ts';
 
 const connectionsOf = ({ load }: Line): string => `${load.pacing.connections} conns`;
@@ -50,6 +59,12 @@ export const within =
       what: `${line.title}, ${line.contender.name}: ${percentileName(at)}`,
       ...(target !== undefined && { target: below(target) }),
     });
+
+/** How much more memory the API has after the last round than after the first. */
+export const growth =
+  (line: Line): Finder =>
+  (of) =>
+    memoryGrowth(of(line), `${line.title}, ${line.contender.name}: memory of the API, of that after the first round`);
 
 /** Whether every request of a line ended as it should. */
 export const clean =

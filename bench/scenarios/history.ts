@@ -1,5 +1,5 @@
 import { ledger } from '../servers/contender.ts';
-import { share, slower, within } from './findings.ts';
+import { clean, growth, share, slower, within } from './findings.ts';
 import { closed, once } from './loads.ts';
 import type { AccountSet, Line, Scenario } from './scenario.ts';
 
@@ -74,4 +74,23 @@ export const largeStore: Scenario = {
   about: 'the same with 5,000,000 events',
   length: 'very long',
   steps: storeSize(5_000_000),
+};
+
+// More accounts than are kept in memory, so that some have to go for every batch.
+const CROWDED: AccountSet = { count: 60_000 };
+
+const untilFull: Line = {
+  contender: ledger,
+  title: 'batches of 1,000 deposits',
+  accounts: CROWDED,
+  load: closed('batch', 2),
+  operations: 3_500_000,
+};
+
+/** Memory must not grow with what was ever written. */
+export const memory: Scenario = {
+  name: 'memory',
+  about: '10,500,000 deposits on 60,000 accounts, in three rounds: the memory of the API after each',
+  length: 'very long',
+  steps: [{ lines: [untilFull], findings: [growth(untilFull), clean(untilFull)] }],
 };

@@ -1,5 +1,5 @@
 import { deposits, hotAccount } from './deposits.ts';
-import { largeStore, longStreams, store } from './history.ts';
+import { largeStore, longStreams, memory, store } from './history.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { balance, batches, merchant, mix, openLoop, transfers } from './other-work.ts';
 import type { Scenario } from './scenario.ts';
@@ -8,5 +8,5 @@ import { processes, threeNodes } from './topologies.ts';
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...[deposits, hotAccount, oneAtATime, transfers, merchant, mix, balance, openLoop],
-  ...[processes, threeNodes, batches, longStreams, store, largeStore],
+  ...[processes, threeNodes, batches, longStreams, store, largeStore, memory],
 ];

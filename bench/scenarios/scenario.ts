@@ -18,6 +18,8 @@ export type Line = {
   readonly title: string;
   readonly accounts: AccountSet;
   readonly load: Load;
+  /** A round is over when so many commands and queries were begun, however long that takes. */
+  readonly operations?: number;
   /** What other clients do on the same accounts at the same time. */
   readonly meanwhile?: Load & { readonly title: string };
   /** Before every round the contender is started anew, and warms up on these other accounts. */
