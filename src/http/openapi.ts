@@ -49,7 +49,9 @@ const problemsOf = ({ isCommand, needsKey, rejects }: Endpoint): ZodOpenApiRespo
   }
   const entries = [...byStatus].map(([status, sameStatus]) => {
     const description = sameStatus.map((code) => `\`${code}\`: ${problemByCode[code].title}.`).join('\n\n');
-    const headers = { ...(status === 503 && { 'Retry-After': z.string() }), 'X-Request-Id': requestId };
+    const retryable = sameStatus.filter((code) => problemByCode[code].retryable);
+    const retryAfter = retryable.length === sameStatus.length ? z.string() : z.string().optional();
+    const headers = { ...(retryable.length > 0 && { 'Retry-After': retryAfter }), 'X-Request-Id': requestId };
     return [
       status,
       { description, headers: z.object(headers), content: { 'application/problem+json': { schema: problemView } } },

@@ -25,7 +25,8 @@ export const expectProblem = (reply: Reply, code: ProblemCode, details?: Json): 
   const common = { type, title, status, code, detail: next, retryable, requestId };
   expect(problem).toMatchObject(common);
   if (details) expect(problem).toEqual({ ...common, ...details });
-  if (status === 503) expect(reply.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  if (retryable) expect(reply.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  else expect(reply.headers.has('retry-after')).toBe(false);
   return reply.body;
 };
 

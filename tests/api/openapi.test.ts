@@ -142,9 +142,12 @@ describe('/openapi.json', () => {
     for (const code of rejects) expect(description).toContain(`\`${code}\``);
   });
 
-  it('says Retry-After wherever a command answers 503', () => {
+  it('says Retry-After wherever a command may be sent again', () => {
     const commands = endpoints.filter(({ isCommand }) => isCommand).map(operationOf);
     expect(commands.every(({ responses }) => 'Retry-After' in (responses['503']?.headers ?? {}))).toBe(true);
+    // A conflict may be sent again, an id that is taken may not.
+    expect(commands.every(({ responses }) => 'Retry-After' in (responses['409']?.headers ?? {}))).toBe(true);
+    expect(commands.some(({ responses }) => 'Retry-After' in (responses['422']?.headers ?? {}))).toBe(false);
   });
 });
 

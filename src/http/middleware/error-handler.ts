@@ -5,8 +5,8 @@ import { RETRY_AFTER, send } from '../send.ts';
 import { logFailure, requestIdOf } from './request-context.ts';
 
 export const sendProblem = (response: Response, { code, details = {}, headers = {} }: Problem): void => {
-  const { status } = problemByCode[code];
-  const retry = status === 503 ? RETRY_AFTER : {};
+  const { status, retryable } = problemByCode[code];
+  const retry = retryable ? RETRY_AFTER : {};
   const body = JSON.stringify(problemOf(code, requestIdOf(response), details));
   send(response, { status, type: 'application/problem+json', body, headers: { ...headers, ...retry } });
 };
