@@ -10,7 +10,14 @@ export default defineConfig({
   test: {
     projects: [
       // Needs nothing but Node, and takes seconds: part of `npm run check`.
-      { test: { name: 'unit', include: ['tests/{unit,architecture}/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/{unit,architecture}/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
       // Needs a replica set, which the global set-up finds or fetches; without one these tests fail.
       {
         test: {

@@ -3,6 +3,7 @@ import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } fr
 import { getAccount, getBalance } from './routes/get-account.ts';
 import { getStatement } from './routes/get-statement.ts';
 import { getTransfer } from './routes/get-transfer.ts';
+import { getTrialBalance } from './routes/get-trial-balance.ts';
 import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
 import { listAccounts } from './routes/list-accounts.ts';
 import { listEvents } from './routes/list-events.ts';
@@ -33,6 +34,7 @@ export const endpoints: readonly Endpoint[] = [
   unfreezeAccount,
   closeAccount,
   changeOverdraftLimit,
+  getTrialBalance,
   getHealth,
   getLiveness,
   getReadiness,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventStoreContract } from './event-store-contract.ts';
 import type { StorageFixture } from './fixture.ts';
 import { historyContract } from './history-contract.ts';
+import { movementsContract } from './movements-contract.ts';
 import { shadowContract } from './shadow-contract.ts';
 import { snapshotContract } from './snapshot-contract.ts';
 import { tableContract } from './table-contract.ts';
@@ -19,6 +20,7 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     afterAll(() => fixture.close());
 
     eventStoreContract(under);
+    movementsContract(under);
     snapshotContract(under);
     tableContract(under);
     unitOfWorkContract(under);

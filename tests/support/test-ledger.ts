@@ -49,6 +49,7 @@ const delegate = (events: EventStore): EventStore => ({
   tails: (streamIds, foldVersion) => events.tails(streamIds, foldVersion),
   reversedTotals: (eventIds) => events.reversedTotals(eventIds),
   heads: () => events.heads(),
+  movements: (moment) => events.movements(moment),
 });
 
 /** A storage with something in its way, the events of each transaction that it committed, and how many were begun. */

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
+import type { Movement } from '../../domain/chart/chart-of-accounts.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time/instant.ts';
@@ -42,6 +43,11 @@ export interface EventStore {
   reversedTotals(eventIds: readonly EventId[]): Promise<ReadonlyMap<EventId, MinorUnits>>;
   /** Every stream there is with the version of its last event, in no particular order. */
   heads(): AsyncIterable<{ readonly streamId: StreamId; readonly version: number }>;
+  /**
+   * What all events that count by `asOf` and were recorded by `knownAt` moved, summed up by kind, outside party and currency, in no
+   * particular order: one consistent read of all events.
+   */
+  movements(moment: { readonly asOf: Instant; readonly knownAt: Instant }): Promise<readonly Movement[]>;
 }
 
 export interface SnapshotStore {

@@ -47,7 +47,8 @@ const atMoment = async (storage: Storage, accountId: AccountId, moment: Moment):
   return accountRowOf({ ...known, status, overdraftLimit, heldAmount, ledgerBalance });
 };
 
-const mustHavePassed = (moment: Instant | undefined, now: Instant): void => {
+/** Rejects with EFFECTIVE_IN_FUTURE. */
+export const mustHavePassed = (moment: Instant | undefined, now: Instant): void => {
   if (moment !== undefined && moment > now) throw new DomainError('EFFECTIVE_IN_FUTURE');
 };
 

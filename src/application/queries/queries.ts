@@ -6,6 +6,7 @@ import { findTransfer } from './find-transfer.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listEvents } from './list-events.ts';
 import { readStatement } from './statement.ts';
+import { readTrialBalance } from './trial-balance.ts';
 
 /** Everything that can be asked of the ledger. Nothing here writes. */
 export const queriesOver = (storage: Storage, clock: Clock) => ({
@@ -15,6 +16,7 @@ export const queriesOver = (storage: Storage, clock: Clock) => ({
   listAccounts: listAccounts(storage),
   listEvents: listEvents(storage),
   readStatement: readStatement(storage, clock),
+  readTrialBalance: readTrialBalance(storage, clock),
 });
 
 export type Queries = ReturnType<typeof queriesOver>;

@@ -1,18 +1,16 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { StatementPosition } from '../../application/queries/statement.ts';
-import { instant } from '../../domain/time/instant.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { presentStatement, statementAsCsv } from '../presenters/statement.ts';
 import { RequestError } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
-import { isOnCalendar, time } from '../schemas/time.ts';
+import { momentInCursor, time } from '../schemas/time.ts';
 import { statementView } from '../schemas/views.ts';
 import { sendFound } from '../send.ts';
 
-const moment = z.int().refine(isOnCalendar).transform(instant);
-const position = z.tuple([moment, z.int().min(1), z.int().min(1), moment]);
+const position = z.tuple([momentInCursor, z.int().min(1), z.int().min(1), momentInCursor]);
 
 const toPosition = ([effectiveAt, version, accountVersion, to]: z.output<typeof position>): StatementPosition => ({
   effectiveAt,

@@ -8,7 +8,7 @@ const earliest = Date.parse('0000-01-01T00:00:00.000Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Whether an answer can name this moment. */
-export const isOnCalendar = (value: number): boolean => value >= earliest && value <= latest;
+const isOnCalendar = (value: number): boolean => value >= earliest && value <= latest;
 
 /** A moment with its zone (RFC 3339). The store keeps milliseconds, so finer ones are refused rather than rounded. */
 export const time = z.iso
@@ -17,6 +17,9 @@ export const time = z.iso
   .transform((value) => instant(Date.parse(value)))
   .refine(isOnCalendar, 'must be in the years 0000 to 9999')
   .meta({ description: 'Date and time with zone (RFC 3339), at most milliseconds.', example: '2026-03-15T14:47:00Z' });
+
+/** A moment inside a cursor: milliseconds since 1970. */
+export const momentInCursor = z.int().refine(isOnCalendar).transform(instant);
 
 export const timeOnWire = z.iso
   .datetime()

@@ -153,6 +153,29 @@ export const statementView = z
 export const accountsView = z.strictObject({ accounts: z.array(accountView), nextCursor }).meta({ id: 'Accounts' });
 export const eventsView = z.strictObject({ events: z.array(eventView), nextCursor }).meta({ id: 'Events' });
 
+const total = z
+  .string()
+  .regex(/^-?\d+$/)
+  .meta({ description: 'In minor units, as decimal digits: a sum over many accounts.', example: '1050' });
+
+const sums = {
+  currency,
+  debits: total,
+  credits: total,
+  balance: total.meta({ description: 'Debits − credits, in minor units, as decimal digits.', example: '-1050' }),
+};
+
+export const trialBalanceView = z
+  .strictObject({
+    asOf: timeOnWire,
+    knownAt: timeOnWire,
+    isBalanced: z.boolean(),
+    totals: z.array(z.strictObject(sums)).meta({ description: 'Of all ledger accounts, for each currency.' }),
+    ledgerAccounts: z.array(z.strictObject({ ledgerAccount: z.string(), ...sums })),
+    nextCursor,
+  })
+  .meta({ id: 'TrialBalance' });
+
 export const healthView = z
   .strictObject({
     status: z.enum(['ok', 'unavailable']),

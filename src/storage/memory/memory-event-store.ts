@@ -13,6 +13,7 @@ import { upcast } from '../../domain/account/upcasters.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import { stage } from './memory-transaction.ts';
+import { movementsOf } from './movements.ts';
 
 const lift = (event: RecordedEvent): RecordedEvent =>
   ({ ...event, ...upcast(event.type, event.schemaVersion, event.data) }) as RecordedEvent;
@@ -96,6 +97,13 @@ export class MemoryEventStore implements EventStore {
       if (total !== undefined) totals.set(eventId, total);
     }
     return Promise.resolve(totals);
+  }
+
+  movements({ asOf, knownAt }: Parameters<EventStore['movements']>[0]): ReturnType<EventStore['movements']> {
+    const counting = [...this.#byId.values()].filter(
+      ({ recordedAt, effectiveAt }) => recordedAt <= knownAt && effectiveAt <= asOf,
+    );
+    return Promise.resolve(movementsOf(counting, (eventId) => this.#byId.get(eventId)));
   }
 
   async *heads(): ReturnType<EventStore['heads']> {

@@ -9,6 +9,7 @@ import { databaseOf } from './connection.ts';
 import { type EventDocument, fromDocument, toDocument } from './event-codec.ts';
 import { type AnyDocument, modelOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
+import { type MovementDocument, movementFrom, movementsPipeline } from './movements.ts';
 import { CANDIDATES, latestInLog, type SnapshotDocument, snapshotFrom } from './mongo-snapshot-store.ts';
 import { sessionOf } from './unit-of-work.ts';
 import { insertAll } from './write-command.ts';
@@ -87,6 +88,16 @@ export class MongoEventStore implements EventStore {
       ] satisfies PipelineStage[]),
     );
     return new Map(found.map(({ _id, total }) => [_id, total]));
+  }
+
+  async movements(moment: Parameters<EventStore['movements']>[0]): ReturnType<EventStore['movements']> {
+    const { collection } = this.#model;
+    // Of one moment of the store, however long the groups take to read.
+    const options = { readConcern: { level: 'snapshot' }, allowDiskUse: true } as const;
+    const found = await reading(() =>
+      collection.aggregate<MovementDocument>(movementsPipeline(moment), options).toArray(),
+    );
+    return found.map(movementFrom);
   }
 
   heads(): ReturnType<EventStore['heads']> {

@@ -43,6 +43,7 @@ const watched = (storage: Storage): { storage: Storage; read: number[] } => {
     tails: (ids, foldVersion) => events.tails(ids, foldVersion),
     reversedTotals: (ids) => events.reversedTotals(ids),
     heads: () => events.heads(),
+    movements: (moment) => events.movements(moment),
   };
   return { storage: { ...storage, events: store }, read };
 };
