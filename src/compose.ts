@@ -14,6 +14,8 @@ import { queriesOver, type Queries } from './application/queries/queries.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
+import { Sealer } from './journal/sealer.ts';
+import type { NoteSigner } from './journal/signed-note.ts';
 import type { Services } from './http/endpoint.ts';
 import { projections } from './projections/index.ts';
 import type { Projection } from './projections/projection.ts';
@@ -111,3 +113,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
     },
   };
 };
+
+/** What puts all events of a ledger into its journal. */
+export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log): Sealer =>
+  new Sealer({ storage, signer, clock: systemClock, log });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventStoreContract } from './event-store-contract.ts';
+import { feedContract } from './feed-contract.ts';
 import type { StorageFixture } from './fixture.ts';
 import { historyContract } from './history-contract.ts';
+import { journalContract } from './journal-contract.ts';
 import { shadowContract } from './shadow-contract.ts';
 import { snapshotContract } from './snapshot-contract.ts';
 import { tableContract } from './table-contract.ts';
@@ -24,6 +26,8 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     unitOfWorkContract(under);
     historyContract(under);
     shadowContract(under);
+    journalContract(under);
+    feedContract(under);
 
     it('answers a ping', () => fixture.storage.ping());
   });

@@ -1,3 +1,4 @@
+import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
 import type { EventMetadata, RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import { upcast } from '../../domain/account/upcasters.ts';
@@ -27,6 +28,14 @@ export const toDocument = (event: RecordedEvent): EventDocument => ({
   metadata: event.metadata,
   recordedAt: new Date(event.recordedAt),
   effectiveAt: new Date(event.effectiveAt),
+});
+
+/** The event in the shape in which it was written. */
+export const asRecorded = ({ _id, recordedAt, effectiveAt, ...document }: EventDocument): EventAsRecorded => ({
+  ...document,
+  eventId: _id,
+  recordedAt: instant(recordedAt.getTime()),
+  effectiveAt: instant(effectiveAt.getTime()),
 });
 
 /** The event in today's shape, whatever shape it was written in. Rejects with UnknownEventShape. */
