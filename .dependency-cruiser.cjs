@@ -20,6 +20,7 @@ module.exports = {
     only('application-knows-the-domain', '^src/application/', '^src/(application|projections|domain)/'),
     only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
     only('the-committer-knows-the-application', '^src/committer/', '^src/(committer|application|domain)/'),
+    only('the-journal-knows-the-ports', '^src/journal/', '^src/(journal|application/ports|domain)/'),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
@@ -35,9 +36,16 @@ module.exports = {
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {
+      name: 'the-verifier-knows-the-journal-alone',
+      comment: 'What it finds right is right for everybody who knows the formats, whatever becomes of the rest.',
+      severity: 'error',
+      from: { path: '^src/cli/verify' },
+      to: { path: '^src/|node_modules/(mongoose|mongodb)/', pathNot: '^src/(journal/|cli/verify|terminal\\.ts)' },
+    },
+    {
       name: 'http-and-application-never-touch-the-database',
       severity: 'error',
-      from: { path: '^src/(http|application|projections|committer)/' },
+      from: { path: '^src/(http|application|projections|committer|journal)/' },
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {

@@ -43,6 +43,10 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
     planted('committer/answering.ts', "import '../http/send.ts';", 'src/http/send.ts'),
     planted('committer/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
+  'the-journal-knows-the-ports': [
+    planted('journal/recording.ts', "import '../application/commit/claims.ts';", 'src/application/commit/claims.ts'),
+    planted('journal/merkle/projecting.ts', "import '../../projections/index.ts';", 'src/projections/index.ts'),
+  ],
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
@@ -54,8 +58,13 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
   'the-load-runner-needs-no-database': [
     planted('load/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
   ],
+  'the-verifier-knows-the-journal-alone': [
+    planted('cli/verify-asking.ts', "import './script.ts';", 'src/cli/script.ts'),
+    planted('cli/verify-storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+  ],
   'http-and-application-never-touch-the-database': [
     planted('http/routes/asking.ts', "import type { Connection } from 'mongoose';", 'node_modules/mongoose/index.js'),
+    planted('journal/asking.ts', "import type { Connection } from 'mongoose';", 'node_modules/mongoose/index.js'),
     planted('application/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
     planted(
       'projections/asking.ts',

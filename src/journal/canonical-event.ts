@@ -1,0 +1,56 @@
+import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts';
+import type { Instant } from '../domain/time/instant.ts';
+import { type Hash, leafHash } from './merkle/hash.ts';
+
+const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+const canonicalText = (text: string): string => {
+  if (!text.isWellFormed()) throw new TypeError('half a surrogate pair has no canonical form');
+  return JSON.stringify(text);
+};
+
+// Names in the order of their UTF-16 code units, which is how sort() compares.
+const canonicalObject = (value: Readonly<Record<string, unknown>>): string => {
+  const members = Object.keys(value)
+    .sort()
+    .map((name) => `${canonicalText(name)}:${canonical(value[name])}`);
+  return `{${members.join()}}`;
+};
+
+/**
+ * RFC 8785, of what an event can hold. A fraction has several spellings that readers disagree on, so it has none here. Throws
+ * where a value is neither text, a whole number within ±(2^53 − 1), an amount, a boolean, a list nor a plain object of these.
+ */
+const canonical = (value: unknown): string => {
+  if (typeof value === 'string') return canonicalText(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
+  if (Array.isArray(value)) return `[${Array.from(value, canonical).join()}]`;
+  if (typeof value === 'object' && value !== null && isPlain(value)) return canonicalObject(value);
+  throw new TypeError(`${value === null ? 'null' : `this ${typeof value}`} has no canonical form`);
+};
+
+const timeText = (moment: Instant): string => new Date(moment).toISOString();
+
+/**
+ * The one text of an event, which the journal seals: JSON without white space, names sorted, amounts as integers in minor units,
+ * times in UTC with milliseconds (ADR 0013). It must never change: every proof that was ever given rests on it. Throws where the
+ * event holds what has no canonical form.
+ */
+export const canonicalEvent = (event: EventAsRecorded): string =>
+  canonicalObject({
+    data: event.data,
+    effectiveAt: timeText(event.effectiveAt),
+    eventId: event.eventId,
+    metadata: event.metadata,
+    recordedAt: timeText(event.recordedAt),
+    schemaVersion: event.schemaVersion,
+    streamId: event.streamId,
+    type: event.type,
+    version: event.version,
+  });
+
+/** The leaf of an event in the journal's tree. Throws where the event holds what has no canonical form. */
+export const leafOf = (event: EventAsRecorded): Hash => leafHash(Buffer.from(canonicalEvent(event), 'utf8'));

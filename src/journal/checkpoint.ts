@@ -1,0 +1,42 @@
+import { fromBase64 } from './base64.ts';
+import { EMPTY_ROOT, type Hash, HASH_BYTES, hashFrom } from './merkle/hash.ts';
+import { NoteRefused, type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.ts';
+
+/** What a ledger vouches for: its first `size` events have this root. */
+export type Checkpoint = { readonly size: number; readonly root: Hash };
+
+/**
+ * C2SP tlog-checkpoint. Its first line, the origin, is the name of the key: a key vouches for one ledger, so that a checkpoint of one
+ * can never be shown as that of another. Throws NoteRefused where the size is no whole number from 0 to 2^53 − 1.
+ */
+export const signCheckpoint = ({ size, root }: Checkpoint, signer: NoteSigner): string => {
+  if (!Number.isSafeInteger(size) || size < 0) throw new NoteRefused(`no tree has ${size} leaves`);
+  return signNote(`${signer.name}\n${size}\n${root.toString('base64')}\n`, signer);
+};
+
+const readSize = (line: string): number => {
+  const size = /^(?:0|[1-9]\d*)$/.test(line) ? Number(line) : Number.NaN;
+  if (!Number.isSafeInteger(size)) throw new NoteRefused('the second line of a checkpoint is the size of the tree');
+  return size;
+};
+
+const readRoot = (line: string): Hash => {
+  const bytes = fromBase64(line);
+  if (bytes?.length !== HASH_BYTES) throw new NoteRefused('the third line of a checkpoint is the root in base64');
+  return hashFrom(bytes);
+};
+
+/**
+ * The checkpoint in a note that this key has signed. Lines behind the third are ignored, as the specification says. Throws NoteRefused
+ * where the note is malformed or not signed by this key, then where its text is no checkpoint or one of another ledger.
+ */
+export const openCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint => {
+  const lines = openNote(note, verifier).slice(0, -1).split('\n');
+  const [origin, size = '', root = ''] = lines;
+  if (lines.includes('')) throw new NoteRefused('a checkpoint has no empty line');
+  if (origin !== verifier.name) throw new NoteRefused(`the checkpoint is of ${origin}, not of ${verifier.name}`);
+  const checkpoint = { size: readSize(size), root: readRoot(root) };
+  if (checkpoint.size === 0 && !checkpoint.root.equals(EMPTY_ROOT))
+    throw new NoteRefused('an empty tree has another root');
+  return checkpoint;
+};
