@@ -115,5 +115,5 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 };
 
 /** What puts all events of a ledger into its journal. */
-export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log): Sealer =>
-  new Sealer({ storage, signer, clock: systemClock, log });
+export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
+  new Sealer({ storage, signer, clock, log });
