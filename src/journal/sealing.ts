@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts';
 import type { Clock } from '../application/ports/clock.ts';
-import { LARGEST_GROUP, ResumeTokenLost, type UnsealedEvent } from '../application/ports/event-feed.ts';
+import { LARGEST_GROUP, ResumeTokenLost } from '../application/ports/event-feed.ts';
 import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import type { Log } from '../application/ports/log.ts';
 import { VersionConflict } from '../application/ports/storage-errors.ts';
 import type { Storage } from '../application/ports/storage.ts';
+import { dueOf } from './due-events.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
 import { sealEvents } from './seal-events.ts';
@@ -71,24 +72,14 @@ export class Sealing {
    * Gives the token from which on everything is told once more.
    */
   async #recover(): Promise<string> {
-    const { token, unsealed } = await this.parts.storage.feed.recover();
-    for await (const group of unsealed) {
+    const { feed } = this.parts.storage;
+    const { token, history } = await feed.recover();
+    for await (const group of history) {
       if (this.signal.aborted) break;
-      const events = await this.#behindPredecessors(group);
-      if (events.length > 0) await this.#seal(events);
+      const due = await dueOf(group, this.parts.storage);
+      if (due.length > 0) await this.#seal(await feed.asRecorded(due));
     }
     return token;
-  }
-
-  /** Without what is ahead of its predecessor: that was committed meanwhile, and will be told again, in its order. */
-  async #behindPredecessors(group: readonly UnsealedEvent[]): Promise<readonly EventAsRecorded[]> {
-    const predecessors = group.flatMap(({ predecessor }) => predecessor ?? []);
-    const sealed = new Set((await this.parts.storage.journal.positionsOf(predecessors)).keys());
-    return group.flatMap(({ event, predecessor }) => {
-      if (predecessor !== undefined && !sealed.has(predecessor)) return [];
-      sealed.add(event.eventId);
-      return [event];
-    });
   }
 
   /** Behind a recovery some events are told once more, and the journal itself refuses them. */

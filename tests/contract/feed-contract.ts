@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { EventGroup, UnsealedEvent } from '../../src/application/ports/event-feed.ts';
+import type { EventGroup, PlacedEvent } from '../../src/application/ports/event-feed.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
-import { accountOpenedAtSchemaVersion1, newEventId, streamUpTo } from '../support/recorded-events.ts';
+import { accountOpenedAtSchemaVersion1, newEventId, streamOf, streamUpTo } from '../support/recorded-events.ts';
 import { append, type Under } from './fixture.ts';
 import { blockOf } from './journal-contract.ts';
 
@@ -37,13 +37,15 @@ const tokenOf = async (storage: Storage): Promise<string> => {
   throw new Error('the mark was not told');
 };
 
-/** What of these is found unsealed, in the order in which it is found. */
-const unsealedAmong = async (storage: Storage, events: readonly RecordedEvent[]): Promise<readonly UnsealedEvent[]> => {
+/** What of these the history has, in its order. */
+const historyAmong = async (storage: Storage, events: readonly RecordedEvent[]): Promise<readonly PlacedEvent[]> => {
   const wanted = new Set<string>(idsOf(events));
-  const found: UnsealedEvent[] = [];
-  for await (const group of (await storage.feed.recover()).unsealed) found.push(...group);
-  return found.filter(({ event }) => wanted.has(event.eventId));
+  const found: PlacedEvent[] = [];
+  for await (const group of (await storage.feed.recover()).history) found.push(...group);
+  return found.filter(({ eventId }) => wanted.has(eventId));
 };
+
+const placeOf = ({ eventId, streamId, version }: RecordedEvent): PlacedEvent => ({ eventId, streamId, version });
 
 const followContract = (under: Under): void => {
   it('tells every event once, in the order of commits, those of one commit in theirs', async () => {
@@ -117,39 +119,55 @@ const followContract = (under: Under): void => {
 };
 
 const recoverContract = (under: Under): void => {
-  it('finds all that is not sealed, by the time of recording and by versions', async () => {
+  it('finds the whole history, by the time of recording and by versions', async () => {
     const { storage } = under();
-    const [late, early] = [streamUpTo('unsealed-late', 9), streamUpTo('unsealed-early', 4)];
+    const [late, early] = [streamUpTo('found-late', 9), streamUpTo('found-early', 4)];
     await append(storage, late);
     await append(storage, early);
     const all = [...late, ...early];
-    const found = (await unsealedAmong(storage, all)).map(({ event }) => event);
+    const found = await historyAmong(storage, all);
+    const times = new Map<string, number>(all.map(({ eventId, recordedAt }) => [eventId, recordedAt]));
     expect(new Set(idsOf(found))).toEqual(new Set(idsOf(all)));
-    expect(found.map(({ recordedAt }) => recordedAt)).toEqual(all.map(({ recordedAt }) => recordedAt).sort());
+    expect(found.map(({ eventId }) => times.get(eventId))).toEqual([...times.values()].sort());
     for (const stream of [late, early]) {
-      expect(idsOf(found.filter(({ streamId }) => streamId === stream[0]?.streamId))).toEqual(idsOf(stream));
+      expect(found.filter(({ streamId }) => streamId === stream[0]?.streamId)).toMatchObject(stream.map(placeOf));
     }
-    await storage.journal.insert(await blockOf(storage, idsOf(late.slice(0, 4))));
-    const others = await unsealedAmong(storage, late);
-    expect(idsOf(others.map(({ event }) => event))).toEqual(idsOf(late.slice(4)));
-    const [first] = others;
-    expect([undefined, late[3]?.eventId]).toContain(first?.predecessor);
   });
 
   it('gives a token that leads on from before it was asked for', async () => {
     const { storage } = under();
-    const { token, unsealed } = await storage.feed.recover();
+    const { token, history } = await storage.feed.recover();
     const events = streamUpTo('meanwhile', 3);
     await append(storage, events);
-    for await (const _group of unsealed);
-    const told = await eventsBehind(storage, token, 3);
+    for await (const group of history) expect(group.length).toBeGreaterThan(0);
+    const stop = new AbortController();
+    const told: string[] = [];
+    for await (const group of storage.feed.follow(token, stop.signal)) {
+      told.push(...idsOf(group.events));
+      if (told.includes(events[2]?.eventId ?? '')) stop.abort();
+    }
     expect(told.slice(-3)).toEqual(idsOf(events));
+  });
+
+  it('finds events by their places', async () => {
+    const { storage } = under();
+    const events = streamUpTo('placed', 5);
+    await append(storage, events);
+    const [second, fourth] = [events[1], events[3]].map((event) => event && placeOf(event));
+    const streamId = streamOf('placed');
+    const places = [4, 2, 6].map((version) => ({ streamId, version }));
+    const found = await storage.feed.eventsAt([...places, { streamId: streamOf('never-placed'), version: 1 }]);
+    expect(found.toSorted((left, right) => left.version - right.version)).toMatchObject([second, fourth]);
+    expect(found).toHaveLength(2);
+    expect(await storage.feed.eventsAt([])).toEqual([]);
   });
 
   it('names the first event that is not sealed, if there is one', async () => {
     const { storage } = under();
-    for await (const group of (await storage.feed.recover()).unsealed) {
-      await storage.journal.insert(await blockOf(storage, idsOf(group.map(({ event }) => event))));
+    for await (const group of (await storage.feed.recover()).history) {
+      const sealed = await storage.journal.positionsOf(idsOf(group));
+      const others = idsOf(group).filter((eventId) => !sealed.has(eventId));
+      if (others.length > 0) await storage.journal.insert(await blockOf(storage, others));
     }
     expect(await storage.feed.firstUnsealed()).toBeUndefined();
     const [first, second] = [streamUpTo('behind-all', 1), streamUpTo('behind-that', 1)];

@@ -6,8 +6,11 @@ export type EventGroup = { readonly events: readonly EventAsRecorded[]; readonly
 /** No group has more events than this. */
 export const LARGEST_GROUP = 1_000;
 
-/** An event that is in no block of the journal, and the id of the one before it in its stream. */
-export type UnsealedEvent = { readonly event: EventAsRecorded; readonly predecessor?: string };
+/** A version of a stream. */
+export type EventPlace = { readonly streamId: string; readonly version: number };
+
+/** Which event stands there. */
+export type PlacedEvent = EventPlace & { readonly eventId: string };
 
 /** The store does not remember far enough back to go on behind this token, or has never heard of it. */
 export class ResumeTokenLost extends Error {
@@ -22,11 +25,13 @@ export interface EventFeed {
    */
   follow(token: string, signal: AbortSignal): AsyncIterable<EventGroup>;
   /**
-   * For where no token leads on: one to follow from now, and all events committed before it that are not sealed. Those come in the
-   * order of recordedAt, and of versions within a stream, in groups. What is committed meanwhile may be among them, also without what
-   * precedes it in its stream. Rejects with StorageUnavailable.
+   * For where no token leads on: one to follow from now, and every event that was committed before it, by recordedAt, and by version
+   * within a stream, in groups. What is committed meanwhile may be among them, also without what stands before it in its stream.
+   * Rejects with StorageUnavailable.
    */
-  recover(): Promise<{ readonly token: string; readonly unsealed: AsyncIterable<readonly UnsealedEvent[]> }>;
+  recover(): Promise<{ readonly token: string; readonly history: AsyncIterable<readonly PlacedEvent[]> }>;
+  /** The events at these places; left out where there is none. */
+  eventsAt(places: readonly EventPlace[]): Promise<readonly PlacedEvent[]>;
   /** These events, in this order, as they were recorded; those that do not exist are left out. */
   asRecorded(eventIds: readonly string[]): Promise<readonly EventAsRecorded[]>;
   /** Of the events that are younger than those of the last block, the oldest one that is not sealed, by its id. */

@@ -2,9 +2,10 @@ import type { EventAsRecorded } from '../../application/ports/event-as-recorded.
 import {
   type EventFeed,
   type EventGroup,
+  type EventPlace,
   LARGEST_GROUP,
+  type PlacedEvent,
   ResumeTokenLost,
-  type UnsealedEvent,
 } from '../../application/ports/event-feed.ts';
 import type { MemoryEventStore } from './memory-event-store.ts';
 import type { MemoryJournalStore } from './memory-journal-store.ts';
@@ -27,7 +28,11 @@ export class MemoryEventFeed implements EventFeed {
   }
 
   recover(): ReturnType<EventFeed['recover']> {
-    return Promise.resolve({ token: String(this.events.log.length), unsealed: this.#unsealed() });
+    return Promise.resolve({ token: String(this.events.log.length), history: this.#history() });
+  }
+
+  eventsAt(places: readonly EventPlace[]): Promise<readonly PlacedEvent[]> {
+    return Promise.resolve(places.flatMap(({ streamId, version }) => this.events.eventAt(streamId, version) ?? []));
   }
 
   asRecorded(eventIds: readonly string[]): Promise<readonly EventAsRecorded[]> {
@@ -45,14 +50,10 @@ export class MemoryEventFeed implements EventFeed {
     return place;
   }
 
-  async *#unsealed(): AsyncIterable<readonly UnsealedEvent[]> {
-    const unsealed = this.events.log
-      .filter(({ eventId }) => !this.journal.holds(eventId))
-      .sort((left, right) => left.recordedAt - right.recordedAt);
-    for (let start = 0; start < unsealed.length; start += LARGEST_GROUP) {
-      const group = unsealed.slice(start, start + LARGEST_GROUP);
-      // Nothing is committed while this is looked at, so that no event is ahead of its predecessor.
-      yield await Promise.resolve(group.map((event) => ({ event })));
+  async *#history(): AsyncIterable<readonly PlacedEvent[]> {
+    const history = this.events.log.toSorted((left, right) => left.recordedAt - right.recordedAt);
+    for (let start = 0; start < history.length; start += LARGEST_GROUP) {
+      yield await Promise.resolve(history.slice(start, start + LARGEST_GROUP));
     }
   }
 }

@@ -77,6 +77,10 @@ export class MemoryEventStore implements EventStore {
     return this.#byId.get(eventId as EventId);
   }
 
+  eventAt(streamId: string, version: number): RecordedEvent | undefined {
+    return this.#streams.get(streamId as StreamId)?.[version - 1];
+  }
+
   /** Resolves with the next commit, or when the signal is given. */
   async nextCommit(signal: AbortSignal): Promise<void> {
     await once(this.#commits, 'commit', { signal }).catch(() => undefined);

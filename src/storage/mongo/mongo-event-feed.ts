@@ -1,11 +1,19 @@
 import { type ClientSession, type Connection, mongo } from 'mongoose';
 import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
-import { type EventFeed, type EventGroup, LARGEST_GROUP, ResumeTokenLost } from '../../application/ports/event-feed.ts';
+import {
+  type EventFeed,
+  type EventGroup,
+  type EventPlace,
+  LARGEST_GROUP,
+  type PlacedEvent,
+  ResumeTokenLost,
+} from '../../application/ports/event-feed.ts';
 import { StorageUnavailable } from '../../application/ports/storage-errors.ts';
 import { databaseOf } from './connection.ts';
 import { asRecorded, type EventDocument } from './event-codec.ts';
 import { reading, translate } from './mongo-errors.ts';
-import { firstUnsealedAfter, unsealedEvents } from './unsealed-events.ts';
+import { historyOf, placedAt } from './event-history.ts';
+import { firstUnsealedIn } from './unsealed-event.ts';
 
 type Change = { readonly fullDocument: EventDocument };
 type Batch = { readonly id: bigint; readonly nextBatch: readonly Change[]; readonly postBatchResumeToken: Token };
@@ -60,7 +68,11 @@ export class MongoEventFeed implements EventFeed {
     if (!moment) throw new StorageUnavailable('the store does not say what time it is');
     const stream = await reading(() => this.#open({ startAtOperationTime: moment }, session));
     await this.#kill(stream.id, session);
-    return { token: stream.postBatchResumeToken._data, unsealed: unsealedEvents(this.#events, session) };
+    return { token: stream.postBatchResumeToken._data, history: historyOf(this.#events, session) };
+  }
+
+  async eventsAt(places: readonly EventPlace[]): Promise<readonly PlacedEvent[]> {
+    return places.length === 0 ? [] : reading(() => placedAt(this.#events, places));
   }
 
   async asRecorded(eventIds: readonly string[]): Promise<readonly EventAsRecorded[]> {
@@ -71,7 +83,7 @@ export class MongoEventFeed implements EventFeed {
   }
 
   firstUnsealed(): Promise<EventAsRecorded | undefined> {
-    return reading(() => firstUnsealedAfter(this.#database));
+    return reading(() => firstUnsealedIn(this.#database));
   }
 
   async #openBehind(token: string, session: ClientSession): Promise<Batch> {
