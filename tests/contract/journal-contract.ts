@@ -68,7 +68,8 @@ const blocksContract = (under: Under): void => {
     const numbersFrom = async (position: number): Promise<readonly number[]> =>
       (await blocksFrom(storage, position)).map(({ number }) => number);
     expect(await numbersFrom(start)).toEqual(numbers);
-    for (const position of [start + 1, start + 3, start + 5]) expect(await numbersFrom(position)).toEqual(numbers.slice(1));
+    for (const position of [start + 1, start + 3, start + 5])
+      expect(await numbersFrom(position)).toEqual(numbers.slice(1));
     expect(await numbersFrom(start + 7)).toEqual(numbers.slice(2));
     expect(await numbersFrom(start + 8)).toEqual([]);
   });

@@ -101,15 +101,19 @@ describe('API processes seal what they commit', () => {
     expect(await verifyJournal(database.storage)).toEqual([]);
   });
 
-  it('SIGTERM ends a process that seals with exit code 0, and the next start seals the rest', { timeout: 90_000 }, async () => {
-    const first = await start();
-    await openAccounts(first);
-    const load = loadOn(first);
-    await load.progress(200);
-    expect(await kill(first, 'SIGTERM')).toBe(0);
-    await load.stop();
-    await start();
-    await untilAllIsSealed();
-    expect(await verifyJournal(database.storage)).toEqual([]);
-  });
+  it(
+    'SIGTERM ends a process that seals with exit code 0, and the next start seals the rest',
+    { timeout: 90_000 },
+    async () => {
+      const first = await start();
+      await openAccounts(first);
+      const load = loadOn(first);
+      await load.progress(200);
+      expect(await kill(first, 'SIGTERM')).toBe(0);
+      await load.stop();
+      await start();
+      await untilAllIsSealed();
+      expect(await verifyJournal(database.storage)).toEqual([]);
+    },
+  );
 });

@@ -57,7 +57,10 @@ describe('the sealer', () => {
     start(storage);
     const [a, b] = [streamUpTo('a', 40), streamUpTo('b', 40)];
     for (let index = 0; index < 40; index += 1) {
-      await append(storage, [a, b].flatMap((stream) => stream[index] ?? []));
+      await append(
+        storage,
+        [a, b].flatMap((stream) => stream[index] ?? []),
+      );
     }
     await untilSealed(80);
     expect(await verifyJournal(storage)).toEqual([]);
@@ -83,20 +86,23 @@ describe('the sealer', () => {
     expect(times.slice(0, -1)).toEqual(times.slice(0, -1).sort((left, right) => left - right));
   });
 
-  it.each(['82', 'no token at all', ''])('goes on where the token %j of the last block leads nowhere', async (token) => {
-    await sealed(streamUpTo('before', 300), 300);
-    const last = await storage.journal.head();
-    const change = token === '' ? { $unset: { resumeToken: '' } } : { $set: { resumeToken: token } };
-    await blocks().updateOne({ _id: BigInt(last?.number ?? 0) }, change as never);
-    await append(storage, [moneyDeposited('before', 301, 1n)]);
-    await append(storage, streamUpTo('meanwhile', 1_500));
-    start(storage);
-    await untilSealed(1_801);
-    await append(storage, [moneyDeposited('before', 302, 1n)]);
-    await untilSealed(1_802);
-    expect(await verifyJournal(storage)).toEqual([]);
-    expect((await storage.journal.head())?.resumeToken).not.toBeUndefined();
-  });
+  it.each(['82', 'no token at all', ''])(
+    'goes on where the token %j of the last block leads nowhere',
+    async (token) => {
+      await sealed(streamUpTo('before', 300), 300);
+      const last = await storage.journal.head();
+      const change = token === '' ? { $unset: { resumeToken: '' } } : { $set: { resumeToken: token } };
+      await blocks().updateOne({ _id: BigInt(last?.number ?? 0) }, change as never);
+      await append(storage, [moneyDeposited('before', 301, 1n)]);
+      await append(storage, streamUpTo('meanwhile', 1_500));
+      start(storage);
+      await untilSealed(1_801);
+      await append(storage, [moneyDeposited('before', 302, 1n)]);
+      await untilSealed(1_802);
+      expect(await verifyJournal(storage)).toEqual([]);
+      expect((await storage.journal.head())?.resumeToken).not.toBeUndefined();
+    },
+  );
 
   it('finds nothing twice where the token of a recovery tells of what is sealed already', async () => {
     const following = start(storage);

@@ -42,8 +42,12 @@ const chainFaults = (blocks: readonly Block[]): Faults =>
     const size = before?.treeSize ?? 0;
     return [
       ...(block.number === index + 1 ? [] : [`block ${block.number} stands at place ${index + 1}`]),
-      ...(block.firstPosition === size + 1 ? [] : [`block ${block.number} begins at ${block.firstPosition}, not ${size + 1}`]),
-      ...(block.treeSize === size + block.eventIds.length ? [] : [`block ${block.number} says ${block.treeSize} events`]),
+      ...(block.firstPosition === size + 1
+        ? []
+        : [`block ${block.number} begins at ${block.firstPosition}, not ${size + 1}`]),
+      ...(block.treeSize === size + block.eventIds.length
+        ? []
+        : [`block ${block.number} says ${block.treeSize} events`]),
       ...(block.eventIds.length <= 1_000 ? [] : [`block ${block.number} has ${block.eventIds.length} events`]),
       ...(before && before.sealedAt > block.sealedAt ? [`time runs backwards at block ${block.number}`] : []),
     ];
@@ -70,7 +74,9 @@ const sealFaults = (blocks: readonly Block[], leaves: readonly Buffer[]): Faults
     return [
       ...(expected.equals(leafHashes) ? [] : [`block ${number} has other leaves than its events`]),
       ...(signed.size === treeSize && signed.root.equals(rootHash) ? [] : [`block ${number} has another checkpoint`]),
-      ...(!isLookedAt || rootOf(leaves.slice(0, treeSize)).equals(rootHash) ? [] : [`block ${number} has another root`]),
+      ...(!isLookedAt || rootOf(leaves.slice(0, treeSize)).equals(rootHash)
+        ? []
+        : [`block ${number} has another root`]),
     ];
   });
 
@@ -81,7 +87,8 @@ const tileFaults = async (storage: Storage, leaves: readonly Buffer[]): Promise<
     const root = (await storage.journal.tileRoots(0, index, index + 1)).get(index);
     const isRight = root && rootOf(expected).equals(root);
     const hashes = await storage.journal.tile({ level: 0, index });
-    if (!isRight || !hashes || !Buffer.concat(expected).equals(hashes)) faults.push(`tile ${index} is missing or wrong`);
+    if (!isRight || !hashes || !Buffer.concat(expected).equals(hashes))
+      faults.push(`tile ${index} is missing or wrong`);
   }
   return faults;
 };

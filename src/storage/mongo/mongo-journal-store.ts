@@ -78,9 +78,7 @@ export class MongoJournalStore implements JournalStore {
 
   async head(): Promise<BlockHead | undefined> {
     const projection = { firstPosition: 0, eventIds: 0, leafHashes: 0 };
-    const document = await reading(() =>
-      this.#blocks.findOne<HeadDocument>({}, { sort: { _id: -1 }, projection }),
-    );
+    const document = await reading(() => this.#blocks.findOne<HeadDocument>({}, { sort: { _id: -1 }, projection }));
     return document ? headFrom(document) : undefined;
   }
 
