@@ -2,7 +2,8 @@ import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts'
 import type { Instant } from '../domain/time/instant.ts';
 import { type Hash, leafHash } from './merkle/hash.ts';
 
-const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
+const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 };
@@ -20,15 +21,18 @@ const canonicalObject = (value: Readonly<Record<string, unknown>>): string => {
   return `{${members.join()}}`;
 };
 
+const isWordOrNumber = (value: unknown): boolean =>
+  typeof value === 'bigint' || typeof value === 'boolean' || Number.isSafeInteger(value);
+
 /**
  * RFC 8785, of what an event can hold. A fraction has several spellings that readers disagree on, so it has none here. Throws
  * where a value is neither text, a whole number within ±(2^53 − 1), an amount, a boolean, a list nor a plain object of these.
  */
 const canonical = (value: unknown): string => {
   if (typeof value === 'string') return canonicalText(value);
-  if (typeof value === 'bigint' || typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
+  if (isWordOrNumber(value)) return String(value);
   if (Array.isArray(value)) return `[${Array.from(value, canonical).join()}]`;
-  if (typeof value === 'object' && value !== null && isPlain(value)) return canonicalObject(value);
+  if (isPlainObject(value)) return canonicalObject(value);
   throw new TypeError(`${value === null ? 'null' : `this ${typeof value}`} has no canonical form`);
 };
 

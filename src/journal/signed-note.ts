@@ -46,16 +46,23 @@ export const noteSigner = (name: string, privateKey: KeyObject): NoteSigner => (
 export const verifierKeyOf = ({ name, keyHash, publicKey }: NoteVerifier): string =>
   `${name}+${keyHash.toString('hex')}+${Buffer.concat([Buffer.of(ED25519), rawKey(publicKey)]).toString('base64')}`;
 
+const publicKeyOf = (kindAndKey: Buffer): KeyObject => {
+  if (kindAndKey[0] !== ED25519 || kindAndKey.length !== 1 + PUBLIC_KEY_BYTES) {
+    throw new NoteRefused('the verifier key is not of Ed25519');
+  }
+  const x = kindAndKey.subarray(1).toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+};
+
 /** Reads a verifier key. Throws NoteRefused where it is none, or not of Ed25519, or its hash belongs to another name or key. */
 export const readVerifierKey = (text: string): NoteVerifier => {
-  const [, name = '', keyHash = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? [];
-  const key = fromBase64(encoded);
-  if (!key || key.length === 0) throw new NoteRefused('a verifier key is written <name>+<8 hex digits>+<base64>');
-  if (key[0] !== ED25519 || key.length !== 1 + PUBLIC_KEY_BYTES)
-    throw new NoteRefused('the verifier key is not of Ed25519');
-  const x = key.subarray(1).toString('base64url');
-  const verifier = verifierOf(name, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }));
-  if (verifier.keyHash.toString('hex') !== keyHash) {
+  const [, name, encoded] = /^([^+]+)\+[0-9a-f]{8}\+(.+)$/s.exec(text) ?? [];
+  const kindAndKey = encoded === undefined ? undefined : fromBase64(encoded);
+  if (name === undefined || !kindAndKey) {
+    throw new NoteRefused('a verifier key is written <name>+<8 hex digits>+<base64>');
+  }
+  const verifier = verifierOf(name, publicKeyOf(kindAndKey));
+  if (verifierKeyOf(verifier) !== text) {
     throw new NoteRefused('the hash in the verifier key is not that of its name and public key');
   }
   return verifier;

@@ -8,7 +8,7 @@ import {
   signNote,
   verifierKeyOf,
 } from '../../../src/journal/signed-note.ts';
-import { ledger, peter, stranger } from './note-keys.ts';
+import { ledger, peter, stranger } from '../../support/note-keys.ts';
 
 const PETER_KEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";

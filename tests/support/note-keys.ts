@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { type NoteSigner, noteSigner } from '../../../src/journal/signed-note.ts';
+import { type NoteSigner, noteSigner } from '../../src/journal/signed-note.ts';
 
 // An Ed25519 private key in PKCS #8 (RFC 8410 §7), up to its seed.
 const HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
