@@ -35,19 +35,21 @@ const placesIn = ({ eventIds, firstPosition, leafHashes }: Block): readonly Seal
 const entriesBehind =
   ({ feed, journal }: Stores) =>
   async (after: number, limit: number): Promise<{ entries: readonly JournalEntry[]; lastPosition: number }> => {
-    const places: SealedPlace[] = [];
+    const lastPosition = (await journal.head())?.treeSize ?? 0;
+    const last = Math.min(after + limit, lastPosition);
+    const page: SealedPlace[] = [];
+    if (last <= after) return { entries: [], lastPosition };
     for await (const block of journal.from(after + 1)) {
-      places.push(...placesIn(block).filter(({ position }) => position > after));
-      if (places.length >= limit) break;
+      page.push(...placesIn(block).filter(({ position }) => position > after && position <= last));
+      if (block.treeSize >= last) break;
     }
-    const page = places.slice(0, limit);
     const events = await feed.asRecorded(page.map(({ eventId }) => eventId));
     const byId = new Map(events.map((event) => [event.eventId, event]));
     const entries = page.flatMap(({ eventId, ...place }) => {
       const event = byId.get(eventId);
       return event ? [{ ...place, event }] : [];
     });
-    return { entries, lastPosition: (await journal.head())?.treeSize ?? 0 };
+    return { entries, lastPosition };
   };
 
 /** Rejects with NotSealedYet where the journal is empty. */

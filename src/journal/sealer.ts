@@ -37,7 +37,6 @@ export class Sealer {
         const sealing = await Sealing.begin(this.parts, signal);
         await sealing.run();
       } catch (error) {
-        if (signal.aborted) return;
         pause = performance.now() - begun > LONGEST_PAUSE ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
         this.#say(error, pause);
         await sleep(pause, undefined, { signal }).catch(() => undefined);

@@ -36,20 +36,20 @@ const allEvents = async (storage: Storage): Promise<ReadonlyMap<string, EventAsR
   return new Map(recorded.map((event) => [event.eventId, event]));
 };
 
+const blockFaults = ({ number, firstPosition, treeSize, eventIds }: Block, place: number, size: number): Faults => [
+  ...(number === place ? [] : [`block ${number} stands at place ${place}`]),
+  ...(firstPosition === size + 1 ? [] : [`block ${number} begins at ${firstPosition}, not ${size + 1}`]),
+  ...(treeSize === size + eventIds.length ? [] : [`block ${number} says ${treeSize} events`]),
+  ...(eventIds.length <= 1_000 ? [] : [`block ${number} has ${eventIds.length} events`]),
+];
+
 const chainFaults = (blocks: readonly Block[]): Faults =>
   blocks.flatMap((block, index) => {
     const before = blocks[index - 1];
-    const size = before?.treeSize ?? 0;
+    const runsBackwards = before !== undefined && before.sealedAt > block.sealedAt;
     return [
-      ...(block.number === index + 1 ? [] : [`block ${block.number} stands at place ${index + 1}`]),
-      ...(block.firstPosition === size + 1
-        ? []
-        : [`block ${block.number} begins at ${block.firstPosition}, not ${size + 1}`]),
-      ...(block.treeSize === size + block.eventIds.length
-        ? []
-        : [`block ${block.number} says ${block.treeSize} events`]),
-      ...(block.eventIds.length <= 1_000 ? [] : [`block ${block.number} has ${block.eventIds.length} events`]),
-      ...(before && before.sealedAt > block.sealedAt ? [`time runs backwards at block ${block.number}`] : []),
+      ...blockFaults(block, index + 1, before?.treeSize ?? 0),
+      ...(runsBackwards ? [`time runs backwards at block ${block.number}`] : []),
     ];
   });
 

@@ -3,7 +3,7 @@ import type { BlockHead } from '../../application/ports/journal-store.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { presentCheckpoint } from '../presenters/journal.ts';
 import { RequestError } from '../problem-details.ts';
-import { checkpointView } from '../schemas/views.ts';
+import { checkpointView } from '../schemas/journal-views.ts';
 import { sendFound } from '../send.ts';
 
 /** As text, unless the caller asks for JSON. Rejects with NOT_ACCEPTABLE. */

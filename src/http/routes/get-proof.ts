@@ -4,7 +4,7 @@ import { defineEndpoint } from '../endpoint.ts';
 import { presentGrowth } from '../presenters/journal.ts';
 import { eventId } from '../schemas/ids.ts';
 import { position } from '../schemas/journal.ts';
-import { growthView, proofView } from '../schemas/views.ts';
+import { growthView, proofView } from '../schemas/journal-views.ts';
 import { sendJson } from './answer.ts';
 
 export const getProof = defineEndpoint({

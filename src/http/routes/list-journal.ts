@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { presentEntry } from '../presenters/journal.ts';
 import { journalLimit, position } from '../schemas/journal.ts';
-import { journalView } from '../schemas/views.ts';
+import { journalView } from '../schemas/journal-views.ts';
 import { sendJson } from './answer.ts';
 
 export const listJournal = defineEndpoint({
