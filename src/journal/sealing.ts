@@ -102,7 +102,7 @@ export class Sealing {
 
   async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {
     const { storage, signer, clock } = this.parts;
-    const block = sealEvents(this.head, events, { signer, now: clock.now(), resumeToken });
+    const block = await sealEvents(this.head, events, { signer, now: clock.now(), resumeToken });
     await storage.journal.insert(block);
     this.head = block;
     await this.#fillTiles(block);

@@ -31,11 +31,16 @@ export const toDocument = (event: RecordedEvent): EventDocument => ({
 });
 
 /** The event in the shape in which it was written. */
-export const asRecorded = ({ _id, recordedAt, effectiveAt, ...document }: EventDocument): EventAsRecorded => ({
-  ...document,
-  eventId: _id,
-  recordedAt: instant(recordedAt.getTime()),
-  effectiveAt: instant(effectiveAt.getTime()),
+export const asRecorded = (document: EventDocument): EventAsRecorded => ({
+  eventId: document._id,
+  streamId: document.streamId,
+  version: document.version,
+  type: document.type,
+  schemaVersion: document.schemaVersion,
+  data: document.data,
+  metadata: document.metadata,
+  recordedAt: instant(document.recordedAt.getTime()),
+  effectiveAt: instant(document.effectiveAt.getTime()),
 });
 
 /** The event in today's shape, whatever shape it was written in. Rejects with UnknownEventShape. */
