@@ -21,7 +21,7 @@ module.exports = {
     only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
     only('the-committer-knows-the-application', '^src/committer/', '^src/(committer|application|domain)/'),
     only('the-journal-knows-the-ports', '^src/journal/', '^src/(journal|application/ports|domain)/'),
-    only('http-calls-the-application', '^src/http/', '^src/(http|application|projections|domain)/'),
+    only('http-calls-the-application', '^src/http/', '^src/(http|application|journal|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
       comment: 'It knows the API and nothing behind it, so that what it finds right is right for every client.',

@@ -14,6 +14,9 @@ import { queriesOver, type Queries } from './application/queries/queries.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
+import { journalQueriesOver } from './journal/journal-queries.ts';
+import { Sealer } from './journal/sealer.ts';
+import type { NoteSigner } from './journal/signed-note.ts';
 import type { Services } from './http/endpoint.ts';
 import { projections } from './projections/index.ts';
 import type { Projection } from './projections/projection.ts';
@@ -89,6 +92,7 @@ export const composeFront = (storage: Storage, ledger: LedgerDoor, clock = syste
   const services: Services = {
     ledger,
     queries: queriesOver(storage, clock),
+    journal: journalQueriesOver(storage, clock),
     clock,
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
@@ -111,3 +115,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
     },
   };
 };
+
+/** What puts all events of a ledger into its journal. */
+export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
+  new Sealer({ storage, signer, clock, log });

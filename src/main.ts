@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
-import { composeDaybook, composeFront, type Daybook } from './compose.ts';
+import { composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
+import type { Sealer } from './journal/sealer.ts';
+import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
+import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
@@ -38,12 +42,27 @@ const stopRequested = (): Promise<string> =>
 
 type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
 
+const signerOf = async (environment: Environment): Promise<NoteSigner> => {
+  const { DAYBOOK_SIGNING_KEY_FILE, DAYBOOK_DATA_DIR, DAYBOOK_JOURNAL_NAME } = environment;
+  const key = await openSigningKey(DAYBOOK_SIGNING_KEY_FILE ?? join(DAYBOOK_DATA_DIR, 'signing-key.pem'));
+  return noteSigner(DAYBOOK_JOURNAL_NAME, key);
+};
+
 /** With the other processes on the same database; what is in memory is nobody else's. */
-const share = async ({ environment, opened, log }: Parts, { ledger }: Daybook): Promise<LedgerShare> => {
-  if (opened.uri === undefined) return { door: ledger, close: () => Promise.resolve() };
+const share = async (
+  { environment, opened, log }: Parts,
+  { ledger }: Daybook,
+  sealer: Sealer,
+): Promise<LedgerShare> => {
+  if (opened.uri === undefined) {
+    sealer.start();
+    return { door: ledger, close: () => Promise.resolve() };
+  }
   const host = environment.DAYBOOK_PEER_HOST;
+  // Whoever commits seals: it has the events in its hands anyway, and one of all is enough.
+  const onOffice = (isOurs: boolean): void => (isOurs ? sealer.start() : void sealer.stop());
   try {
-    return await shareLedger(ledger, { storage: opened.storage, log }, host);
+    return await shareLedger(ledger, { storage: opened.storage, log, host, onOffice });
   } catch (cause) {
     throw new CannotListen(`${host} is not an address of this machine. Set DAYBOOK_PEER_HOST to one that is.`, {
       cause,
@@ -68,7 +87,8 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   const log = openLog(environment.LOG_LEVEL);
   const parts = { environment, opened, log };
   const daybook = composeDaybook(opened.storage, environment, log);
-  const shared = await share(parts, daybook);
+  const sealer = composeSealer(opened.storage, await signerOf(environment), log);
+  const shared = await share(parts, daybook, sealer);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -82,6 +102,7 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
     await daybook.drain();
+    await sealer.stop();
     log.flush();
   }
 };

@@ -9,6 +9,7 @@ const forPeople = new Set([
   'LocalReplicaSetError',
   'MigrationError',
   'MongodNotFound',
+  'SigningKeyUnusable',
   'StorageUnavailable',
   'UnknownEventShape',
   'UnsuitableMongo',

@@ -24,9 +24,11 @@ class Following {
     private readonly shared: SharedLedger,
     private readonly me: string,
     private readonly log: Log,
+    private readonly onOffice: (isOurs: boolean) => void,
   ) {}
 
   readonly follow = (row: LeaseRow | undefined): void => {
+    if (row) this.onOffice(row.holder === this.me);
     // Nobody knows better for the moment: whoever was followed is followed on, as long as it answers.
     if (!row || this.#isConnecting || this.#isFollowing(row)) return;
     if (row.holder !== this.me) void this.#connect(row);
@@ -80,19 +82,23 @@ export type LedgerShare = {
   readonly close: () => Promise<void>;
 };
 
+type Sharing = {
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly host: string;
+  /** Hears with every look at the lease whether this process holds it. Two may believe so for a moment. */
+  readonly onOffice: (isOurs: boolean) => void;
+};
+
 /**
  * Shares a ledger with the other processes that serve it: one of them commits, the others hand their commands on. `host` is where
  * they reach this one. Rejects where that address cannot be listened on.
  */
-export const shareLedger = async (
-  own: Ledger,
-  { storage, log }: { readonly storage: Storage; readonly log: Log },
-  host: string,
-): Promise<LedgerShare> => {
+export const shareLedger = async (own: Ledger, { storage, log, host, onOffice }: Sharing): Promise<LedgerShare> => {
   const server = await serveCommands(own, host);
   const shared = new SharedLedger(own);
   const me = newId();
-  const following = new Following(shared, me, log);
+  const following = new Following(shared, me, log, onOffice);
   const candidate = { holder: me, machine: hostname(), ...server.address };
   const election = new Election(storage, candidate, following.follow);
   await election.start();

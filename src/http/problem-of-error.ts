@@ -1,6 +1,7 @@
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
 import { StorageUnavailable } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
+import { NotSealedYet } from '../journal/journal-queries.ts';
 import { type ProblemCode, RequestError } from './problem-details.ts';
 
 export type Problem = {
@@ -39,6 +40,7 @@ export const problemOfError = (error: unknown): Problem => {
   }
   if (error instanceof LedgerError) return { code: error.code };
   if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
+  if (error instanceof NotSealedYet) return { code: 'NOT_SEALED_YET' };
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;
   return { code, headers, details: faults.length > 0 ? { errors: faults } : {} };

@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
-import { healthView, receiptView } from '../../src/http/schemas/views.ts';
+import { healthView, readinessView, receiptView } from '../../src/http/schemas/views.ts';
 import { type Json, type Reply, startApi, type TestApi } from '../support/api.ts';
+import { sealerOver } from '../support/sealers.ts';
 import { bodyAs, expectProblem } from './expectations.ts';
 import { opened, useWorld } from './world.ts';
 
@@ -37,6 +38,8 @@ class FaultyStorage {
       ...this.real,
       events: this.#guarded(this.real.events),
       snapshots: this.#guarded(this.real.snapshots),
+      feed: this.#guarded(this.real.feed),
+      journal: this.#guarded(this.real.journal),
       table: (name) => this.#guarded(this.real.table(name)),
       transactionally: async (body) => {
         await this.gate;
@@ -83,10 +86,14 @@ const bodies: Readonly<Record<string, Json>> = {
   },
   reverseTransaction: { eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
 };
+const queries: Readonly<Record<string, string>> = {
+  getProof: '?eventId=01890000-0000-7000-8000-000000000000',
+  getConsistency: '?from=1',
+};
 const asking = endpoints.filter(({ tag }) => tag !== 'Health');
 const ask = ({ id: name, method, path }: (typeof asking)[number]): Promise<Reply> => {
   const address = path.replace('{accountId}', id).replace('{transferId}', 't');
-  if (method === 'get') return api.client.get(address);
+  if (method === 'get') return api.client.get(`${address}${queries[name] ?? ''}`);
   return api.client.post(address, bodies[name] ?? {});
 };
 const deposit = (headers: Record<string, string> = {}): Promise<Reply> =>
@@ -191,17 +198,24 @@ describe('when more commands wait than the queue takes', () => {
   });
 });
 
+const eventsSoFar = async (): Promise<number> => {
+  let events = 0;
+  for await (const { version } of world.storage.events.heads()) events += version;
+  return events;
+};
+
 describe('health', () => {
   it('is ok while all is well', async () => {
-    for (const path of ['/health', '/health/ready']) {
-      const reply = await api.client.get(path);
-      expect(bodyAs(healthView, reply)).toEqual({
-        status: 'ok',
-        checks: { storage: 'ok', acceptingCommands: 'ok' },
-        commandsWaiting: 0,
-      });
-      expect(reply.headers.get('cache-control')).toBe('no-store');
-    }
+    const sealer = sealerOver(world.storage);
+    sealer.start();
+    const journalOf = async () => bodyAs(healthView, await api.client.get('/health')).journal;
+    await expect.poll(journalOf, { timeout: 20_000 }).toEqual({ position: await eventsSoFar(), lagMs: 0 });
+    await sealer.stop();
+    const well = { status: 'ok', checks: { storage: 'ok', acceptingCommands: 'ok' }, commandsWaiting: 0 };
+    const [health, readiness] = [await api.client.get('/health'), await api.client.get('/health/ready')];
+    expect(bodyAs(healthView, health)).toEqual({ ...well, journal: { position: await eventsSoFar(), lagMs: 0 } });
+    expect(bodyAs(readinessView, readiness)).toEqual(well);
+    for (const { headers } of [health, readiness]) expect(headers.get('cache-control')).toBe('no-store');
     expect((await api.client.get('/health/live')).body).toEqual({ status: 'ok' });
   });
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventStoreContract } from './event-store-contract.ts';
+import { feedContract } from './feed-contract.ts';
 import type { StorageFixture } from './fixture.ts';
 import { historyContract } from './history-contract.ts';
 import { movementsContract } from './movements-contract.ts';
+import { journalContract } from './journal-contract.ts';
 import { shadowContract } from './shadow-contract.ts';
 import { snapshotContract } from './snapshot-contract.ts';
 import { tableContract } from './table-contract.ts';
@@ -26,6 +28,8 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     unitOfWorkContract(under);
     historyContract(under);
     shadowContract(under);
+    journalContract(under);
+    feedContract(under);
 
     it('answers a ping', () => fixture.storage.ping());
   });

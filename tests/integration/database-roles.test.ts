@@ -130,6 +130,10 @@ describe('the roles of docker/mongo/roles.json', () => {
     const started = await startApiProcess({ MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' });
     try {
       await useEverything(started.client, 'there');
+      const sealed = async (): Promise<unknown> => (await started.client.get('/health')).body.journal;
+      const events = await database.collection('events').countDocuments();
+      await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0 });
+      expect((await started.client.get('/v1/journal/checkpoint')).status).toBe(200);
     } finally {
       await started.kill('SIGTERM');
     }

@@ -47,5 +47,11 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   const { uri, close } = await openReplicaSet(mongodPath);
   project.provide('mongoUri', uri);
   project.provide('mongodPath', mongodPath);
-  return close;
+  const keys = await mkdtemp(join(tmpdir(), 'daybook-keys-'));
+  // Inherited by all processes that tests start: none of them makes a key among the files of the project.
+  process.env.DAYBOOK_SIGNING_KEY_FILE = join(keys, 'signing-key.pem');
+  return async () => {
+    await close();
+    await rm(keys, { recursive: true, force: true });
+  };
 };

@@ -1,4 +1,6 @@
+import type { EventFeed } from './event-feed.ts';
 import type { EventStore, SnapshotStore } from './event-store.ts';
+import type { JournalStore } from './journal-store.ts';
 import type { Row, Table, TableName } from './table.ts';
 import type { Transactionally } from './unit-of-work.ts';
 
@@ -10,6 +12,8 @@ export interface Storage extends ReadModels {
   readonly transactionally: Transactionally;
   readonly events: EventStore;
   readonly snapshots: SnapshotStore;
+  readonly feed: EventFeed;
+  readonly journal: JournalStore;
   /** Makes empty twins of these tables, which nobody else uses; `drop` removes them again. */
   openShadow(names: readonly TableName<Row>[]): Promise<ReadModels & { drop(): Promise<void> }>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */

@@ -1,7 +1,7 @@
-import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
 import { amountOnWire, type Json, timeOnWire } from './wire.ts';
 
-export const presentEvent = (event: RecordedEvent): Json => ({
+export const presentEvent = (event: EventAsRecorded): Json => ({
   eventId: event.eventId,
   streamId: event.streamId,
   version: event.version,

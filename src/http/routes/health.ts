@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { defineEndpoint, type Services } from '../endpoint.ts';
-import { healthView } from '../schemas/views.ts';
+import { healthView, readinessView } from '../schemas/views.ts';
 import { RETRY_AFTER, send } from '../send.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
@@ -17,34 +17,52 @@ const checkStorage = async ({ pingStorage }: Services): Promise<Check> => {
   }
 };
 
-const answer = async (services: Services, response: Response): Promise<void> => {
+type Standing = { readonly position: number; readonly lagMs: number };
+
+// The journal is a moment behind at any time, and commands never wait for it.
+const LONGEST_LAG = 60_000;
+
+/** Undefined where the store does not say. */
+const standingOf = ({ journal }: Services): Promise<Standing | undefined> => journal.standing().catch(() => undefined);
+
+const look = async (services: Services) => {
   const checks = {
     storage: await checkStorage(services),
-    acceptingCommands: services.isDraining() ? 'unavailable' : 'ok',
+    acceptingCommands: services.isDraining() ? ('unavailable' as const) : ('ok' as const),
   };
-  const isWell = Object.values(checks).every((check) => check === 'ok');
-  const health = { status: isWell ? 'ok' : 'unavailable', checks, commandsWaiting: services.ledger.waiting };
+  const status: Check = Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'unavailable';
+  return { status, checks, commandsWaiting: services.ledger.waiting };
+};
+
+const answer = (response: Response, health: { readonly status: Check | 'degraded' }): void => {
+  const isServing = health.status !== 'unavailable';
   send(response, {
-    status: isWell ? 200 : 503,
+    status: isServing ? 200 : 503,
     type: 'application/json',
     body: JSON.stringify(health),
-    headers: { ...noStore, ...(!isWell && RETRY_AFTER) },
+    headers: { ...noStore, ...(!isServing && RETRY_AFTER) },
   });
 };
 
-const documents = {
-  200: { description: 'All is well.', schema: healthView },
-  503: { description: 'Something is missing; `checks` says what.', schema: healthView },
-};
+const documents = (schema: z.ZodType) => ({
+  200: { description: 'It serves.', schema },
+  503: { description: 'Something is missing; `checks` says what.', schema },
+});
 
-const checked = { method: 'get' as const, tag: 'Health', answers: documents, rejects: [] };
+const checked = { method: 'get' as const, tag: 'Health', rejects: [] };
 
 export const getHealth = defineEndpoint({
   ...checked,
   path: '/health',
   id: 'getHealth',
   summary: 'What works and what does not',
-  handle: async (services, { response }) => answer(services, response),
+  answers: documents(healthView),
+  handle: async (services, { response }) => {
+    const health = await look(services);
+    const journal = health.status === 'ok' ? await standingOf(services) : undefined;
+    const isBehind = journal !== undefined && journal.lagMs > LONGEST_LAG;
+    answer(response, { ...health, ...(isBehind && { status: 'degraded' }), ...(journal && { journal }) });
+  },
 });
 
 export const getReadiness = defineEndpoint({
@@ -52,7 +70,8 @@ export const getReadiness = defineEndpoint({
   path: '/health/ready',
   id: 'getReadiness',
   summary: 'Whether this process should be sent requests',
-  handle: async (services, { response }) => answer(services, response),
+  answers: documents(readinessView),
+  handle: async (services, { response }) => answer(response, await look(services)),
 });
 
 export const getLiveness = defineEndpoint({

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import {
   type EventStore,
   LONGEST_TAIL,
@@ -52,6 +53,9 @@ export class MemoryEventStore implements EventStore {
   readonly snapshots: SnapshotStore = new MemorySnapshotStore(
     ({ streamId, version, recordedAt }) => this.#streams.get(streamId)?.[version - 1]?.recordedAt === recordedAt,
   );
+  /** All events in the order of their commits. */
+  readonly log: RecordedEvent[] = [];
+  readonly #commits = new EventEmitter().setMaxListeners(0);
   readonly #streams = new Map<StreamId, RecordedEvent[]>();
   readonly #places = new Set<string>();
   readonly #byId = new Map<EventId, RecordedEvent>();
@@ -61,9 +65,26 @@ export class MemoryEventStore implements EventStore {
     stage(work, {
       store: this,
       check: (taken) => this.#check(events, taken),
-      apply: () => events.forEach((event) => this.#apply(event)),
+      apply: () => {
+        for (const event of events) this.#apply(event);
+        this.#commits.emit('commit');
+      },
     });
     return Promise.resolve();
+  }
+
+  /** As it was written, whatever shape that was. */
+  recorded(eventId: string): RecordedEvent | undefined {
+    return this.#byId.get(eventId as EventId);
+  }
+
+  eventAt(streamId: string, version: number): RecordedEvent | undefined {
+    return this.#streams.get(streamId as StreamId)?.[version - 1];
+  }
+
+  /** Resolves with the next commit, or when the signal is given. */
+  async nextCommit(signal: AbortSignal): Promise<void> {
+    await once(this.#commits, 'commit', { signal }).catch(() => undefined);
   }
 
   async get(eventId: EventId): Promise<RecordedEvent | undefined> {
@@ -128,6 +149,7 @@ export class MemoryEventStore implements EventStore {
     else this.#streams.set(event.streamId, [event]);
     this.#places.add(placeOf(event));
     this.#byId.set(event.eventId, event);
+    this.log.push(event);
     if (event.type === 'TransactionReversed') {
       this.#reversedTotals.set(event.data.originalEventId, event.data.reversedTotal);
     }

@@ -1,6 +1,8 @@
 import type { ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
+import { MemoryEventFeed } from './memory-event-feed.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
+import { MemoryJournalStore } from './memory-journal-store.ts';
 import { MemoryTable } from './memory-table.ts';
 import { memoryTransactions } from './memory-transaction.ts';
 
@@ -22,12 +24,15 @@ const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> }
 /** Everything in this process's memory: for tests, simulation, and trying Daybook. Gone when the process ends. */
 export const openMemoryStorage = (): Storage => {
   const events = new MemoryEventStore();
+  const journal = new MemoryJournalStore();
   const { drop: _drop, ...readModels } = memoryReadModels();
   return {
     ...readModels,
     transactionally: memoryTransactions,
     events,
     snapshots: events.snapshots,
+    feed: new MemoryEventFeed(events, journal),
+    journal,
     openShadow: () => Promise.resolve(memoryReadModels()),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

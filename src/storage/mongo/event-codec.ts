@@ -1,3 +1,4 @@
+import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
 import type { EventMetadata, RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import { upcast } from '../../domain/account/upcasters.ts';
@@ -27,6 +28,19 @@ export const toDocument = (event: RecordedEvent): EventDocument => ({
   metadata: event.metadata,
   recordedAt: new Date(event.recordedAt),
   effectiveAt: new Date(event.effectiveAt),
+});
+
+/** The event in the shape in which it was written. */
+export const asRecorded = (document: EventDocument): EventAsRecorded => ({
+  eventId: document._id,
+  streamId: document.streamId,
+  version: document.version,
+  type: document.type,
+  schemaVersion: document.schemaVersion,
+  data: document.data,
+  metadata: document.metadata,
+  recordedAt: instant(document.recordedAt.getTime()),
+  effectiveAt: instant(document.effectiveAt.getTime()),
 });
 
 /** The event in today's shape, whatever shape it was written in. Rejects with UnknownEventShape. */

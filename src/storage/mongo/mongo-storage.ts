@@ -4,8 +4,10 @@ import type { ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
 import { isCollectionName, modelOf } from './models.ts';
+import { MongoEventFeed } from './mongo-event-feed.ts';
 import { MongoEventStore } from './mongo-event-store.ts';
 import { reading } from './mongo-errors.ts';
+import { MongoJournalStore } from './mongo-journal-store.ts';
 import { MongoSnapshotStore } from './mongo-snapshot-store.ts';
 import { MongoTable } from './mongo-table.ts';
 import { mongoTransactions } from './unit-of-work.ts';
@@ -61,6 +63,8 @@ export const openMongoStorage = (connection: Connection, timeout: number): Stora
   transactionally: mongoTransactions(connection, timeout),
   events: new MongoEventStore(connection),
   snapshots: new MongoSnapshotStore(connection),
+  feed: new MongoEventFeed(connection, timeout),
+  journal: new MongoJournalStore(connection),
   openShadow: (names) => reading(() => openShadow(connection, names)),
   ping: async () => {
     await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));

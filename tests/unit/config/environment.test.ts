@@ -59,6 +59,9 @@ describe('settings', () => {
     ['DAYBOOK_WORKERS', '257'],
     ['DAYBOOK_PEER_HOST', '0.0.0.0'],
     ['DAYBOOK_PEER_HOST', '::'],
+    ['DAYBOOK_MONGO_POOL', '1'],
+    ['DAYBOOK_JOURNAL_NAME', 'my ledger'],
+    ['DAYBOOK_JOURNAL_NAME', 'my+ledger'],
   ];
 
   it.each(wrong)('%s cannot be %s', (name, value) => {

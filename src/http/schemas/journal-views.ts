@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { timeOnWire } from './time.ts';
+import { eventView } from './views.ts';
+
+const position = z.int().min(1).meta({ description: 'Place in the journal; the first is 1.' });
+const sealedEvents = z.int().min(0).meta({ description: 'Events in the journal.' });
+const hash = z.base64().meta({ description: 'SHA-256, in base64.' });
+
+export const journalView = z
+  .strictObject({
+    entries: z.array(z.strictObject({ position, leafHash: hash, event: eventView })),
+    lastPosition: sealedEvents,
+  })
+  .meta({ id: 'Journal' });
+
+export const checkpointView = z
+  .strictObject({
+    size: position,
+    rootHash: hash,
+    sealedAt: timeOnWire,
+    checkpoint: z.string().meta({ description: 'The signed note, as text/plain has it.' }),
+    verifierKey: z.string(),
+  })
+  .meta({ id: 'Checkpoint' });
+
+export const proofView = z
+  .strictObject({
+    event: z.string().meta({ description: 'The canonical text that was sealed, byte for byte.' }),
+    position,
+    proof: z.array(hash).meta({ description: 'RFC 9162 §2.1.3, the lowest hash first.' }),
+    checkpoint: z.string(),
+  })
+  .meta({ id: 'SealProof' });
+
+export const growthView = z
+  .strictObject({ from: sealedEvents, to: position, proof: z.array(hash).meta({ description: 'RFC 9162 §2.1.4.' }) })
+  .meta({ id: 'ConsistencyProof' });

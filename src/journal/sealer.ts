@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VersionConflict } from '../application/ports/storage-errors.ts';
+import { type SealerParts, Sealing } from './sealing.ts';
+
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
+
+/**
+ * Puts all events into the journal, in the order of their commits, as long as it runs. What fails is tried again for ever, from the last
+ * block on. Any number of them may run on one ledger: each block has one place, and whoever comes second begins again behind the winner's.
+ */
+export class Sealer {
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  constructor(private readonly parts: SealerParts) {}
+
+  /** Does nothing where it runs already. */
+  start(): void {
+    if (this.#running) return;
+    const stop = new AbortController();
+    this.#running = { stop, ended: this.#run(stop.signal) };
+  }
+
+  /** Resolves when nothing is sealed here any more. What is not sealed by then is sealed by whoever comes next. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    running?.stop.abort();
+    await running?.ended;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let pause = FIRST_PAUSE;
+    while (!signal.aborted) {
+      const begun = performance.now();
+      try {
+        const sealing = await Sealing.begin(this.parts, signal);
+        await sealing.run();
+      } catch (error) {
+        pause = performance.now() - begun > LONGEST_PAUSE ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
+        this.#say(error, pause);
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #say(error: unknown, pause: number): void {
+    const { log } = this.parts;
+    if (error instanceof VersionConflict) log.info({}, 'another process has sealed the next block: going on behind it');
+    else log.error({ err: error, again: pause }, 'the journal cannot be sealed now: trying again');
+  }
+}

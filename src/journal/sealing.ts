@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts';
+import type { Clock } from '../application/ports/clock.ts';
+import { LARGEST_GROUP, ResumeTokenLost } from '../application/ports/event-feed.ts';
+import type { Block, BlockHead } from '../application/ports/journal-store.ts';
+import type { Log } from '../application/ports/log.ts';
+import { VersionConflict } from '../application/ports/storage-errors.ts';
+import type { Storage } from '../application/ports/storage.ts';
+import { dueOf } from './due-events.ts';
+import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
+import { fillTiles, type TiledTree } from './merkle/tiles.ts';
+import { sealEvents } from './seal-events.ts';
+import type { NoteSigner } from './signed-note.ts';
+
+export type SealerParts = {
+  readonly storage: Pick<Storage, 'feed' | 'journal'>;
+  readonly signer: NoteSigner;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+// So that a ledger with little to do is not asked for a block with each commit: each costs what a small transaction costs.
+const PAUSE = 20;
+
+const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
+
+/**
+ * Seals block after block from the last one on, until it is stopped, or something fails. What it rests on: a block that has a resume
+ * token has every event from before that token in it or in a block before. So whoever goes on behind the last block's token, and is the
+ * only one to put a block on that, skips nothing.
+ */
+export class Sealing {
+  private constructor(
+    private readonly parts: SealerParts,
+    private readonly signal: AbortSignal,
+    private head: BlockHead | undefined,
+    private tree: TiledTree,
+  ) {}
+
+  /** On top of the last block, whose tiles are there then. Rejects with StorageUnavailable. */
+  static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
+    const { journal } = parts.storage;
+    const head = await journal.head();
+    const tree = await journalTree(journal, head?.treeSize ?? 0);
+    await mendTiles(journal, tree);
+    return new Sealing(parts, signal, head, tree);
+  }
+
+  /** Rejects with VersionConflict where another one has sealed the next block, with StorageUnavailable, or with what is a bug. */
+  async run(): Promise<void> {
+    let token = this.head?.resumeToken ?? (await this.#recover());
+    while (!this.signal.aborted) {
+      try {
+        await this.#follow(token);
+      } catch (error) {
+        if (!(error instanceof ResumeTokenLost)) throw error;
+        this.parts.log.warn({ err: error }, 'the journal cannot go on where it ended: looking for what is not sealed');
+        token = await this.#recover();
+      }
+    }
+  }
+
+  async #follow(token: string): Promise<void> {
+    for await (const { events, token: behind } of this.parts.storage.feed.follow(token, this.signal)) {
+      await this.#sealUnlessSealed(events, behind);
+      if (events.length < LARGEST_GROUP) await sleep(PAUSE, undefined, { signal: this.signal }).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Seals all that is in no block. These blocks have no token: whoever finds one of them last does not know whether this came to its end.
+   * Gives the token from which on everything is told once more.
+   */
+  async #recover(): Promise<string> {
+    const { feed } = this.parts.storage;
+    const { token, history } = await feed.recover();
+    for await (const group of history) {
+      if (this.signal.aborted) break;
+      const due = await dueOf(group, this.parts.storage);
+      if (due.length > 0) await this.#seal(await feed.asRecorded(due));
+    }
+    return token;
+  }
+
+  /** Behind a recovery some events are told once more, and the journal itself refuses them. */
+  async #sealUnlessSealed(events: readonly EventAsRecorded[], resumeToken: string): Promise<void> {
+    try {
+      await this.#seal(events, resumeToken);
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || (await this.#isOvertaken())) throw error;
+      const sealed = await this.parts.storage.journal.positionsOf(idsOf(events));
+      if (sealed.size === 0) throw error;
+      const others = events.filter(({ eventId }) => !sealed.has(eventId));
+      if (others.length > 0) await this.#seal(others, resumeToken);
+    }
+  }
+
+  async #isOvertaken(): Promise<boolean> {
+    const head = await this.parts.storage.journal.head();
+    return head?.number !== this.head?.number;
+  }
+
+  async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {
+    const { storage, signer, clock } = this.parts;
+    const block = await sealEvents(this.head, events, { signer, now: clock.now(), resumeToken });
+    await storage.journal.insert(block);
+    this.head = block;
+    await this.#fillTiles(block);
+  }
+
+  async #fillTiles({ leafHashes, treeSize }: Block): Promise<void> {
+    const { journal } = this.parts.storage;
+    const { filled, edge } = await fillTiles(this.tree, hashesFrom(leafHashes));
+    await journal.putTiles(filled.map(storedTileOf));
+    this.tree = treeWithEdge(journal, treeSize, edge);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ClientSession, mongo } from 'mongoose';
+import { type EventPlace, LARGEST_GROUP, type PlacedEvent } from '../../application/ports/event-feed.ts';
+import type { EventDocument } from './event-codec.ts';
+import { translate } from './mongo-errors.ts';
+
+type Placed = Pick<EventDocument, '_id' | 'streamId' | 'version'>;
+
+const placedFrom = ({ _id, streamId, version }: Placed): PlacedEvent => ({ eventId: _id, streamId, version });
+
+// Only what gives the order goes through the sort, which the server does on its disk where it must.
+const inOrder: readonly mongo.Document[] = [
+  { $project: { streamId: 1, version: 1, recordedAt: 1 } },
+  { $sort: { recordedAt: 1, streamId: 1, version: 1 } },
+];
+
+// Over a long history the first answer takes minutes.
+const PATIENCE = 86_400_000;
+
+/** All events by recordedAt, in groups. Ends the session with which it reads. */
+export async function* historyOf(
+  events: mongo.Collection<EventDocument>,
+  session: ClientSession,
+): AsyncGenerator<readonly PlacedEvent[]> {
+  const options = { session, allowDiskUse: true, timeoutMS: PATIENCE, batchSize: LARGEST_GROUP };
+  const cursor = events.aggregate<Placed>([...inOrder], options);
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments(LARGEST_GROUP).map(placedFrom);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await cursor.close().catch(() => undefined);
+    await session.endSession().catch(() => undefined);
+  }
+}
+
+export const placedAt = async (
+  events: mongo.Collection<EventDocument>,
+  places: readonly EventPlace[],
+): Promise<readonly PlacedEvent[]> => {
+  const either = places.map(({ streamId, version }) => ({ streamId, version }));
+  const found = await events.find({ $or: either }).project<Placed>({ streamId: 1, version: 1 }).toArray();
+  return found.map(placedFrom);
+};

@@ -1,0 +1,14 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Clock } from '../../src/application/ports/clock.ts';
+import type { Storage } from '../../src/application/ports/storage.ts';
+import { composeSealer, systemClock } from '../../src/compose.ts';
+import type { Sealer } from '../../src/journal/sealer.ts';
+import { noteSigner } from '../../src/journal/signed-note.ts';
+
+const signer = noteSigner('test', generateKeyPairSync('ed25519').privateKey);
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A sealer as the process has it that commits, with a key of this test run. */
+export const sealerOver = (storage: Storage, clock: Clock = systemClock): Sealer =>
+  composeSealer(storage, signer, silent, clock);
