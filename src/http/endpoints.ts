@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
 import { getAccount, getBalance } from './routes/get-account.ts';
+import { getDiff } from './routes/get-diff.ts';
 import { getStatement } from './routes/get-statement.ts';
 import { getTransfer } from './routes/get-transfer.ts';
 import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
@@ -26,6 +27,7 @@ export const endpoints: readonly Endpoint[] = [
   openAccount,
   listAccounts,
   getStatement,
+  getDiff,
   listEvents,
   getTransfer,
   reverseTransaction,

@@ -11,7 +11,7 @@ const sumOf = (rows: readonly StatementEntryRow[]): MinorUnits =>
   rows.reduce((sum, { amount }) => add(sum, minorUnits(amount)), NO_MONEY);
 
 /** The last entry, in either order, that is not back-dated: nothing recorded before it counts later. */
-const lastInOrder = async (
+export const lastInOrder = async (
   models: ReadModels,
   accountId: AccountId,
   limit: { readonly effectiveAt: Instant } | { readonly version: number },

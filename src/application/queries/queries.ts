@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
+import { readDiff } from './diff.ts';
 import { findAccount } from './find-account.ts';
 import { findReversibleEvent } from './find-reversible-event.ts';
 import { findTransfer } from './find-transfer.ts';
@@ -14,6 +15,7 @@ export const queriesOver = (storage: Storage, clock: Clock) => ({
   findTransfer: findTransfer(storage),
   listAccounts: listAccounts(storage),
   listEvents: listEvents(storage),
+  readDiff: readDiff(storage, clock),
   readStatement: readStatement(storage, clock),
 });
 
