@@ -12,6 +12,7 @@ import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
 import { submitBatch } from './routes/submit-batch.ts';
 import { transferMoney } from './routes/transfer-money.ts';
+import { whatIf } from './routes/what-if.ts';
 
 /**
  * The table of contents: every endpoint there is. The router and the OpenAPI document are both made from it. The router tries
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   listAccounts,
   getStatement,
   getDiff,
+  whatIf,
   listEvents,
   getTransfer,
   reverseTransaction,

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { balanceView, diffView } from '../../src/http/schemas/views.ts';
+import { diffView } from '../../src/http/schemas/moment-views.ts';
+import { balanceView } from '../../src/http/schemas/views.ts';
 import type { Json, Reply } from '../support/api.ts';
 import { bodyAs, expectProblem, faultsOf } from './expectations.ts';
 import { ManualClock, opened, useWorld } from './world.ts';

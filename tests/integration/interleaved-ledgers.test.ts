@@ -30,6 +30,7 @@ const interrupted = (storage: Storage, when: 'before' | 'behind', interlude: () 
       read: (streamId, range) => events.read(streamId, range),
       heads: () => events.heads(),
       reversedTotals: (eventIds) => events.reversedTotals(eventIds),
+      reversalsOf: (eventIds) => events.reversalsOf(eventIds),
       tails,
     },
   };

@@ -57,6 +57,9 @@ const atMoment = async (storage: Storage, accountId: AccountId, moment: Moment):
   return { row, asOf, termsVersion };
 };
 
+/** What may be asked about decisions: they rest on all that is known, whatever its value date. */
+export type Known = Pick<Moment, 'knownAt' | 'version'>;
+
 const mustHavePassed = (moment: Instant | undefined, now: Instant): void => {
   if (moment !== undefined && moment > now) throw new DomainError('EFFECTIVE_IN_FUTURE');
 };
@@ -78,4 +81,14 @@ export const viewAccount =
 export const findAccount = (storage: Storage, clock: Clock) => {
   const view = viewAccount(storage, clock);
   return async (accountId: AccountId, moment: Moment = {}): Promise<AccountRow> => (await view(accountId, moment)).row;
+};
+
+/** The account with everything that was known at a moment. Rejects with EFFECTIVE_IN_FUTURE, ACCOUNT_NOT_FOUND, in this order. */
+export const accountKnownAt = async (
+  storage: Storage,
+  clock: Clock,
+  { accountId, known }: { readonly accountId: AccountId; readonly known: Known },
+): Promise<OpenedAccount> => {
+  mustHavePassed(known.knownAt, clock.now());
+  return knownAccount(storage, accountId, known);
 };

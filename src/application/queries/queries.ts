@@ -1,5 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
+import { alterHistory } from '../what-if/alter-history.ts';
+import { dryRun } from '../what-if/dry-run.ts';
 import { readDiff } from './diff.ts';
 import { findAccount } from './find-account.ts';
 import { findReversibleEvent } from './find-reversible-event.ts';
@@ -10,6 +12,8 @@ import { readStatement } from './statement.ts';
 
 /** Everything that can be asked of the ledger. Nothing here writes. */
 export const queriesOver = (storage: Storage, clock: Clock) => ({
+  alterHistory: alterHistory(storage, clock),
+  dryRun: dryRun(storage, clock),
   findAccount: findAccount(storage, clock),
   findReversibleEvent: findReversibleEvent(storage),
   findTransfer: findTransfer(storage),

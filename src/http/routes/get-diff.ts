@@ -5,9 +5,10 @@ import { defineEndpoint } from '../endpoint.ts';
 import { presentDiff } from '../presenters/diff.ts';
 import { accountId } from '../schemas/ids.ts';
 import { isOneMoment, momentAt, twoMoments } from '../schemas/moment.ts';
+import { diffView } from '../schemas/moment-views.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
 import { isOnCalendar } from '../schemas/time.ts';
-import { diffView } from '../schemas/views.ts';
+
 import { sendJson } from './answer.ts';
 
 const version = z.int().min(1);

@@ -4,10 +4,10 @@ import { schemaVersions } from '../../domain/account/upcasters.ts';
 import { balance } from './money.ts';
 import { timeOnWire } from './time.ts';
 
-const id = z.string().min(1).max(64);
-const uuid = z.uuid();
-const currency = z.string().length(3).meta({ description: 'ISO 4217 alphabetic code.' });
-const version = z.int().min(1).meta({ description: 'How many events the account has; also its ETag.' });
+export const id = z.string().min(1).max(64);
+export const uuid = z.uuid();
+export const currency = z.string().length(3).meta({ description: 'ISO 4217 alphabetic code.' });
+export const version = z.int().min(1).meta({ description: 'How many events the account has; also its ETag.' });
 const metadata = z.record(z.string(), z.string());
 
 /** The account as the API shows it. */
@@ -132,7 +132,7 @@ export const statementEntryView = z
   })
   .meta({ id: 'StatementEntry' });
 
-const nextCursor = z
+export const nextCursor = z
   .string()
   .optional()
   .meta({ description: 'Ask again with it for what follows; absent at the end.' });
@@ -150,54 +150,6 @@ export const statementView = z
     nextCursor,
   })
   .meta({ id: 'Statement' });
-
-/** An account as it is seen from a moment. */
-export const sightView = z
-  .strictObject({
-    asOf: timeOnWire.optional().meta({ description: 'As asked; absent: whatever the value date.' }),
-    knownAt: timeOnWire.optional().meta({ description: 'As asked; absent: everything up to `version`.' }),
-    version,
-    status: z.enum(['active', 'frozen', 'closed']),
-    ledgerBalance: balance,
-    heldAmount: balance,
-    availableBalance: balance,
-    overdraftLimit: balance,
-  })
-  .meta({ id: 'Sight' });
-
-const diffEventView = z
-  .strictObject({
-    eventId: uuid,
-    version,
-    type: z.string(),
-    amount: balance.optional().meta({
-      description: 'What it makes of the ledger balance on the way from `from` to `to`; absent where it books nothing.',
-    }),
-    countsIn: z.enum(['from', 'to']).meta({ description: 'It counts at this one of the two moments only.' }),
-    reason: z.enum(['value_date_between', 'recorded_between']).meta({
-      description: 'Known at both and dated between them, or recorded between them.',
-    }),
-    recordedAt: timeOnWire,
-    effectiveAt: timeOnWire,
-  })
-  .meta({ id: 'DiffEvent' });
-
-const differenceView = z
-  .strictObject({ ledgerBalance: balance, heldAmount: balance, availableBalance: balance, overdraftLimit: balance })
-  .meta({ id: 'Difference', description: 'What `to` has more than `from`; signed, in minor units.' });
-
-export const diffView = z
-  .strictObject({
-    accountId: id,
-    currency,
-    from: sightView,
-    to: sightView,
-    difference: differenceView,
-    differs: z.array(z.string()).meta({ description: 'The members of the two moments that are not the same.' }),
-    events: z.array(diffEventView),
-    nextCursor,
-  })
-  .meta({ id: 'Diff' });
 
 export const accountsView = z.strictObject({ accounts: z.array(accountView), nextCursor }).meta({ id: 'Accounts' });
 export const eventsView = z.strictObject({ events: z.array(eventView), nextCursor }).meta({ id: 'Events' });

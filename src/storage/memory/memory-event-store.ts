@@ -1,6 +1,7 @@
 import {
   type EventStore,
   LONGEST_TAIL,
+  type RecordedReversal,
   type Snapshot,
   type SnapshotStore,
   type StreamTail,
@@ -96,6 +97,14 @@ export class MemoryEventStore implements EventStore {
       if (total !== undefined) totals.set(eventId, total);
     }
     return Promise.resolve(totals);
+  }
+
+  reversalsOf(eventIds: readonly EventId[]): Promise<readonly RecordedReversal[]> {
+    const wanted = new Set(eventIds);
+    const reversals = [...this.#byId.values()].filter((event) => event.type === 'TransactionReversed');
+    return Promise.resolve(
+      reversals.filter(({ data }) => wanted.has(data.originalEventId)).map(lift) as RecordedReversal[],
+    );
   }
 
   async *heads(): ReturnType<EventStore['heads']> {
