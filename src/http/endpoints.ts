@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
 import { getAccount, getBalance } from './routes/get-account.ts';
+import { explainBalance, explainCommand } from './routes/explain.ts';
 import { getDiff } from './routes/get-diff.ts';
 import { getStatement } from './routes/get-statement.ts';
 import { getTransfer } from './routes/get-transfer.ts';
@@ -29,6 +30,8 @@ export const endpoints: readonly Endpoint[] = [
   listAccounts,
   getStatement,
   getDiff,
+  explainBalance,
+  explainCommand,
   whatIf,
   listEvents,
   getTransfer,

@@ -195,7 +195,7 @@ describe('history with one event altered', () => {
       ['changed', 100, 100, 60],
       ['kept', -30, 70, 30],
       ['kept', -20, 50, 10],
-      ['refused', -40, 10, 10],
+      ['rejected', -40, 10, 10],
       ['kept', undefined, 10, 10],
       ['kept', undefined, 10, 10],
     ]);
@@ -229,6 +229,40 @@ describe('history with one event altered', () => {
       altered: { ledgerBalance: 80 },
       difference: { ledgerBalance: 60 },
     });
+  });
+
+  it('keeps count of what is reversed, on either side of a transfer', async () => {
+    const giver = await opened(world.client, { initialDeposit: { amount: 50 } });
+    const taker = await opened(world.client, { initialDeposit: { amount: 50 } });
+    const body = { fromAccountId: giver, toAccountId: taker, ...eur(20) };
+    const { from, to } = (await world.client.post('/v1/transfers', body)).body as Record<'from' | 'to', Json>;
+    const reverse = async (amount: number): Promise<unknown> =>
+      (await world.client.post('/v1/reversals', { eventId: from.eventId, amount, reason: 'r' })).body.eventId;
+    const first = await reverse(15);
+    await reverse(5);
+    const outcomes = async (account: string, alteration: Json): Promise<unknown> => {
+      const reply = await world.client.post(`/v1/accounts/${account}/what-if`, alteration);
+      return outcomesIn(bodyAs(whatIfView, reply) as unknown as Json);
+    };
+    const tooMuch = 'REVERSAL_EXCEEDS_ORIGINAL';
+    for (const [account, { eventId }] of [
+      [giver, from],
+      [taker, to],
+    ] as const) {
+      expect(await outcomes(account, { change: { eventId, amount: 17 } })).toEqual([
+        [3, 'changed'],
+        [4, 'kept'],
+        [5, tooMuch],
+      ]);
+    }
+    expect(await outcomes(giver, { change: { eventId: first, amount: 16 } })).toEqual([
+      [4, 'changed'],
+      [5, tooMuch],
+    ]);
+    expect(await outcomes(giver, { without: first })).toEqual([
+      [4, 'left_out'],
+      [5, 'kept'],
+    ]);
   });
 
   it('moves an event to another value date, if the account was open then', async () => {

@@ -3,6 +3,7 @@ import type { Storage } from '../ports/storage.ts';
 import { alterHistory } from '../what-if/alter-history.ts';
 import { dryRun } from '../what-if/dry-run.ts';
 import { readDiff } from './diff.ts';
+import { explainBalance } from './explain-balance.ts';
 import { findAccount } from './find-account.ts';
 import { findReversibleEvent } from './find-reversible-event.ts';
 import { findTransfer } from './find-transfer.ts';
@@ -14,6 +15,7 @@ import { readStatement } from './statement.ts';
 export const queriesOver = (storage: Storage, clock: Clock) => ({
   alterHistory: alterHistory(storage, clock),
   dryRun: dryRun(storage, clock),
+  explainBalance: explainBalance(storage, clock),
   findAccount: findAccount(storage, clock),
   findReversibleEvent: findReversibleEvent(storage),
   findTransfer: findTransfer(storage),

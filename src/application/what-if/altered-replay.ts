@@ -24,7 +24,7 @@ export type Alteration = {
 /** One event of the real history, and what would have become of it. */
 export type AlteredStep = {
   readonly event: RecordedEvent;
-  readonly outcome: 'left_out' | 'changed' | 'kept' | 'refused';
+  readonly outcome: 'left_out' | 'changed' | 'kept' | 'rejected';
   /** Why it was refused. */
   readonly error?: DomainError;
   /** The account behind it, as it was. */
@@ -75,7 +75,7 @@ export class AlteredReplay {
     if (isAltered && !change) return this.#without(event, { outcome: 'left_out' });
     const asked = isAltered && change ? withChange(event, change) : event;
     const happened = await this.#decide(event, asked);
-    if (happened instanceof DomainError) return this.#without(event, { outcome: 'refused', error: happened });
+    if (happened instanceof DomainError) return this.#without(event, { outcome: 'rejected', error: happened });
     this.#events.set(event.eventId, happened.event);
     this.#altered = happened.after;
     return { event, outcome: isAltered ? 'changed' : 'kept', real: this.#real, altered: this.#altered };

@@ -10,14 +10,15 @@ import { apiWording } from './answers.ts';
 import { presentDifference, presentSight } from './sight.ts';
 import { amountOnWire, type Json, timeOnWire } from './wire.ts';
 
-const sightOf = (account: OpenedAccount): Json => presentSight(accountRowOf(account));
+export const sightOf = (account: OpenedAccount): Json => presentSight(accountRowOf(account));
 
 const differenceOf = (from: OpenedAccount, to: OpenedAccount): Json =>
   presentDifference(accountRowOf(from), accountRowOf(to));
 
 const presentProblem = ({ code, details }: DomainError, requestId: string): Json => problemOf(code, requestId, details);
 
-const presentTried = (step: DryStep, requestId: string): Json => {
+/** What a command would have been answered, and the account behind it. */
+export const presentTried = (step: DryStep, requestId: string): Json => {
   const account = sightOf(step.account);
   if (step.kind === 'rejected') {
     const { status } = problemByCode[step.error.code];

@@ -65,7 +65,7 @@ export const whatIfBody = z
   .refine(isOneOf, 'must have one of commands, without and change')
   .meta({ id: 'WhatIf' });
 
-const tried = z
+export const triedView = z
   .strictObject({
     status: z.int(),
     body: z.union([receiptView, transferView, accountView, reversalView]).optional().meta({
@@ -82,7 +82,7 @@ const dryRunView = z
     currency,
     decidedAt: timeOnWire,
     before: sightView,
-    results: z.array(tried).meta({ description: 'One for each command, in their order.' }),
+    results: z.array(triedView).meta({ description: 'One for each command, in their order.' }),
     after: sightView,
     difference: differenceView,
   })
@@ -94,7 +94,7 @@ const alteredEvent = z
     version,
     type: z.string(),
     amount: balance.optional().meta({ description: 'As it was booked: signed, credits are positive.' }),
-    outcome: z.enum(['left_out', 'changed', 'kept', 'refused']),
+    outcome: z.enum(['left_out', 'changed', 'kept', 'rejected']),
     problem: problemView.optional().meta({ description: 'Why it would have been refused.' }),
     real: sightView.meta({ description: 'The account behind it, as it was.' }),
     altered: sightView.meta({ description: 'The account behind it, as it would have been.' }),
