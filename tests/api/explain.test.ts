@@ -127,7 +127,8 @@ describe('a balance that is explained', () => {
       70,
       3,
     ],
-  ])('%s', async (query, start, events, ledgerBalance, termsVersion) => {
+  ])('%s', async (query, ...expected) => {
+    const [start, events, ledgerBalance, termsVersion] = expected;
     const found = await explained(query);
     expect(found).toMatchObject({ start, account: { ledgerBalance }, availableBalance: { termsVersion } });
     expect(eventsOf(found)).toEqual(events);

@@ -50,7 +50,7 @@ const post = (body: Json): Promise<Reply> =>
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   });
-const tried = async (body: Json): Promise<Json> => bodyAs(whatIfView, await post(body)) as unknown as Json;
+const tried = async (body: Json): Promise<Json> => bodyAs(whatIfView, await post(body));
 
 const command = (type: string, rest: Json = {}): Json => ({ type, accountId: id, ...rest });
 const transfer = (amount: number, rest: Json = {}): Json => ({
@@ -242,7 +242,7 @@ describe('history with one event altered', () => {
     await reverse(5);
     const outcomes = async (account: string, alteration: Json): Promise<unknown> => {
       const reply = await world.client.post(`/v1/accounts/${account}/what-if`, alteration);
-      return outcomesIn(bodyAs(whatIfView, reply) as unknown as Json);
+      return outcomesIn(bodyAs(whatIfView, reply));
     };
     const tooMuch = 'REVERSAL_EXCEEDS_ORIGINAL';
     for (const [account, { eventId }] of [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DiffEvent } from '../../src/application/queries/diff.ts';
+import type { Diff, DiffQuery } from '../../src/application/queries/diff.ts';
 import type { Moment } from '../../src/application/queries/find-account.ts';
 import type { StatementLine } from '../../src/application/queries/statement.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
@@ -125,30 +125,34 @@ const statementIsNaive = async (ledger: TestLedger, { accountId, events }: Histo
   expect(closingBalance).toBe(sumOf(counted));
 };
 
-const diffIsNaive = async (
-  { queries }: TestLedger,
-  { accountId, events }: History,
-  { from, to, limit }: { readonly from: Moment; readonly to: Moment; readonly limit: number },
-): Promise<void> => {
-  const [first, second] = [accountAt(events, from), accountAt(events, to)];
-  const found: DiffEvent[] = [];
-  for (let query: Parameters<typeof queries.readDiff>[1] = { from, to, limit }; ;) {
-    const page = await orCode(queries.readDiff(accountId, query));
-    if (typeof page === 'string') {
-      expect([page, first && second]).toStrictEqual(['ACCOUNT_NOT_FOUND', undefined]);
-      return;
-    }
-    expect([page.from.row, page.to.row]).toMatchObject([first, second]);
-    found.push(...page.events);
-    if (!page.next) break;
-    query = { ...query, after: page.next };
+/** The first page of a diff with the events of all pages, or the code with which it is refused. */
+const wholeDiff = async ({ queries }: TestLedger, accountId: AccountId, query: DiffQuery): Promise<Diff | string> => {
+  const first = await orCode(queries.readDiff(accountId, query));
+  if (typeof first === 'string') return first;
+  const events = [...first.events];
+  for (let after = first.next; after;) {
+    const page = await queries.readDiff(accountId, { ...query, after });
+    expect([page.from, page.to]).toStrictEqual([first.from, first.to]);
+    events.push(...page.events);
+    after = page.next;
   }
-  const inVersions = [...found].sort((left, right) => left.version - right.version);
+  return { ...first, events };
+};
+
+const diffIsNaive = async (ledger: TestLedger, { accountId, events }: History, query: DiffQuery): Promise<void> => {
+  const [first, second] = [accountAt(events, query.from), accountAt(events, query.to)];
+  const found = await wholeDiff(ledger, accountId, query);
+  if (!first || !second || typeof found === 'string') {
+    expect([found, first && second]).toStrictEqual(['ACCOUNT_NOT_FOUND', undefined]);
+    return;
+  }
+  expect([found.from.row, found.to.row]).toMatchObject([first, second]);
+  const inVersions = [...found.events].sort((left, right) => left.version - right.version);
   expect(inVersions.map(({ version, amount = 0n, countsIn }) => [version, amount, countsIn])).toStrictEqual(
-    differenceOf(events, from, to),
+    differenceOf(events, query.from, query.to),
   );
-  const sum = found.reduce((total, { amount = 0n }) => total + amount, 0n);
-  expect(sum).toBe((second?.ledgerBalance ?? 0n) - (first?.ledgerBalance ?? 0n));
+  const sum = found.events.reduce((total, { amount = 0n }) => total + amount, 0n);
+  expect(sum).toBe(second.ledgerBalance - first.ledgerBalance);
 };
 
 const storages: readonly [string, () => Promise<Places>, number][] = [

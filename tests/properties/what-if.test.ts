@@ -143,7 +143,7 @@ describe.each(storages)('any commands after any history, on %s', (_, openPlaces,
       const played = await open(places, asked);
       const { ledger } = played;
       const [last, ...earlier] = [...asked.groups].reverse();
-      const [first = [], second = []] = [earlier.slice(1).reverse(), earlier.slice(0, 1)];
+      const [first, second] = [earlier.slice(1).reverse(), earlier.slice(0, 1)];
       await goOn(played, first);
       const knownAt = ledger.clock.now();
       const attempts = await attemptsOf(played, last?.steps ?? []);

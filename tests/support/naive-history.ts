@@ -1,5 +1,6 @@
 import type { Moment } from '../../src/application/queries/find-account.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
+import type { Instant } from '../../src/domain/time/instant.ts';
 
 /*
  * What can be said of an account at a moment, from all of its events and in the plainest way: filters and sums. Nothing of the fold,
@@ -12,7 +13,7 @@ const credits = new Set<string>(['MoneyDeposited', 'TransferReceived']);
 export const signedAmount = ({ type, data }: RecordedEvent): bigint => {
   if (!('amount' in data)) return 0n;
   const isCredit = 'originalType' in data ? !credits.has(data.originalType) : credits.has(type);
-  return isCredit ? data.amount : -data.amount;
+  return isCredit ? data.amount : 0n - data.amount;
 };
 
 export const sumOf = (events: readonly RecordedEvent[]): bigint =>
@@ -51,25 +52,24 @@ export type NaiveAccount = {
   readonly overdraftLimit: bigint;
 };
 
+/** Whether there was an account to be seen from the moment. */
+const wasThere = (known: readonly RecordedEvent[], { asOf = Infinity as Instant, version = 0 }: Moment): boolean =>
+  known.length > 0 &&
+  known.length >= version &&
+  known.every(({ type, effectiveAt }) => type !== 'AccountOpened' || effectiveAt <= asOf);
+
 /** The account at a moment; undefined where there was none. */
 export const accountAt = (events: readonly RecordedEvent[], moment: Moment): NaiveAccount | undefined => {
   const known = knownAt(events, moment);
-  const [opening] = known;
-  if (!opening || opening.effectiveAt > (moment.asOf ?? Infinity)) return undefined;
-  if (moment.version !== undefined && known.length < moment.version) return undefined;
+  if (!wasThere(known, moment)) return undefined;
   let [status, overdraftLimit] = ['active', 0n];
   for (const { type, data } of termsAt(events, moment)) {
     status = statuses[type] ?? status;
     if ('overdraftLimit' in data) overdraftLimit = data.overdraftLimit;
   }
   const ledgerBalance = sumOf(countedAt(events, moment));
-  return {
-    version: known.length,
-    status,
-    ledgerBalance,
-    availableBalance: ledgerBalance + overdraftLimit,
-    overdraftLimit,
-  };
+  const availableBalance = ledgerBalance + overdraftLimit;
+  return { version: known.length, status, ledgerBalance, availableBalance, overdraftLimit };
 };
 
 /** What counts at one of two moments only, with its sign on the way from the first to the second. */

@@ -51,8 +51,7 @@ const amountIn = (wish: Wish): bigint | undefined => {
   return wish.type === 'ReverseTransaction' ? wish.amount : undefined;
 };
 
-const timeIn = (wish: Wish): string | undefined =>
-  'effectiveAt' in wish && wish.effectiveAt !== undefined ? timeOnWire(wish.effectiveAt) : undefined;
+const timeIn = (wish: Wish): string | undefined => ('effectiveAt' in wish ? timeOnWire(wish.effectiveAt) : undefined);
 
 /** What the rules said to the one command of a dry run, or to its absence where it could not be asked. */
 export const presentJudgement = (

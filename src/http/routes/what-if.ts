@@ -1,42 +1,11 @@
 import { z } from 'zod';
 import { MOST_REPLAYED } from '../../application/what-if/alter-history.ts';
-import type { Alteration } from '../../application/what-if/altered-replay.ts';
-import type { Attempt } from '../../application/what-if/dry-run.ts';
-import type { AccountId } from '../../domain/account/account-id.ts';
-import { defineEndpoint, type Services } from '../endpoint.ts';
+import { defineEndpoint } from '../endpoint.ts';
 import { requestIdOf } from '../middleware/request-context.ts';
-import { presentAlteredHistory, presentDryRun } from '../presenters/what-if.ts';
-import type { Json } from '../presenters/wire.ts';
 import { accountId } from '../schemas/ids.ts';
 import { MOST_TRIED, whatIfBody, whatIfView } from '../schemas/what-if.ts';
-import { attemptOf } from '../what-if.ts';
+import { answerWhatIf } from '../what-if.ts';
 import { sendJson } from './answer.ts';
-
-type Body = z.output<typeof whatIfBody>;
-
-const alterationOf = (without: Body['without'], change: Body['change']): Alteration => {
-  if (without !== undefined) return { eventId: without };
-  if (!change) throw new Error('a body with nothing to try passed its schema');
-  const { eventId, ...differently } = change;
-  return { eventId, change: differently };
-};
-
-const answerOf = async (
-  services: Services,
-  accountId: AccountId,
-  { commands, without, change, ...known }: Body,
-  requestId: string,
-): Promise<Json> => {
-  if (commands) {
-    const attempts: Attempt[] = [];
-    for (const [index, command] of commands.entries()) {
-      attempts.push(await attemptOf(command, services, { accountId, requestId, at: ['commands', index] }));
-    }
-    return presentDryRun(await services.queries.dryRun(accountId, known, attempts), requestId);
-  }
-  const alteration = alterationOf(without, change);
-  return presentAlteredHistory(await services.queries.alterHistory(accountId, known, alteration), requestId);
-};
 
 export const whatIf = defineEndpoint({
   method: 'post',
@@ -60,6 +29,7 @@ export const whatIf = defineEndpoint({
   answers: { 200: { description: 'What would have become of the account.', schema: whatIfView } },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'EVENT_NOT_FOUND', 'NOT_CHANGEABLE', 'HISTORY_TOO_LONG'],
   handle: async (services, { params, body, response }) => {
-    sendJson(response, await answerOf(services, params.accountId, body, requestIdOf(response)));
+    const about = { accountId: params.accountId, requestId: requestIdOf(response) };
+    sendJson(response, await answerWhatIf(body, services, about));
   },
 });
