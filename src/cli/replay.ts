@@ -1,51 +1,52 @@
 import { createInterface } from 'node:readline/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Storage } from '../application/ports/storage.ts';
+import type { Moment } from '../application/queries/find-account.ts';
 import type { Until } from '../application/replay/account-history.ts';
 import type { Difference } from '../application/replay/differences.ts';
 import { Rebuild } from '../application/replay/rebuild.ts';
 import { replayAccount, type ReplayStep } from '../application/replay/replay-account.ts';
 import { type AccountId, type StreamId, streamIdOf } from '../domain/account/account-id.ts';
 import { availableBalance } from '../domain/account/account-state.ts';
-import { instant } from '../domain/time/instant.ts';
+import type { Instant } from '../domain/time/instant.ts';
 import { projections } from '../projections/index.ts';
 import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { report } from '../terminal.ts';
 import { differenceLines } from './difference-text.ts';
+import { moment, time, version } from './moment-option.ts';
 import { decimal } from './money-text.ts';
+import { showDiff, showMoment, showWhatIf } from './replay-moments.ts';
 import { runScript, toJson } from './script.ts';
 
 type Options = {
   readonly account: string;
-  readonly at?: number;
+  readonly at?: Instant;
+  readonly knownAt?: Instant;
+  readonly asOf?: Instant;
   readonly version?: number;
+  readonly diff?: Moment;
+  readonly whatIf?: string;
   readonly followEachStep?: true;
   readonly json?: true;
-};
-
-const time = (text: string): number => {
-  const milliseconds = Date.parse(text);
-  const hasZone = /(?:Z|[+-]\d\d:\d\d)$/.test(text);
-  if (Number.isNaN(milliseconds) || !hasZone) {
-    throw new InvalidArgumentError('Give a date and time with zone, such as 2026-03-15T14:47:00Z.');
-  }
-  return milliseconds;
-};
-
-const version = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a version, from 1.');
-  return Number(text);
 };
 
 const program = new Command('replay')
   .description('Folds an account from its events, shows each step, and says whether the read models agree.')
   .requiredOption('--account <id>', 'the account')
   .option('--at <time>', 'stop at what had been recorded by then, such as 2026-03-15T14:47:00Z', time)
+  .option('--known-at <time>', 'the same', time)
   .option('--version <n>', 'stop after the n-th event', version)
+  .option('--as-of <time>', 'instead: the account at this value date, and the events behind its balance', time)
+  .option(
+    '--diff <moment>',
+    'instead: what lies between version:3, asOf:<time> or knownAt:<time> and the others',
+    moment,
+  )
+  .option('--what-if <file>', 'instead: what would have become of it; JSON as for POST …/what-if')
   .option('--follow-each-step', 'show the whole account after each event; on a terminal, Enter goes on')
   .option('--json', 'print one JSON document instead')
-  .addHelpText('after', '\nExit code: 0 the read models agree, 1 they do not, or there is no such account.')
-  .action((options: Options) => runScript('npm run replay', (storage) => replay(storage, options)));
+  .addHelpText('after', '\nExit code: 0 the read models agree, 1 they do not, or there is no such account or moment.')
+  .action((options: Options) => runScript('npm run replay', (storage) => answer(storage, options)));
 
 const lineOf = (step: ReplayStep): string => {
   const { currency } = step.account;
@@ -104,9 +105,15 @@ async function* only(streamId: StreamId): AsyncGenerator<StreamId> {
   yield await Promise.resolve(streamId);
 }
 
-const untilOf = ({ version, at }: Options): Until => ({
+const momentOf = ({ asOf, version, at, knownAt = at }: Options): Moment => ({
+  ...(asOf !== undefined && { asOf }),
+  ...(knownAt !== undefined && { knownAt }),
   ...(version !== undefined && { version }),
-  ...(at !== undefined && { recordedAt: instant(at) }),
+});
+
+const untilOf = ({ version, knownAt }: Moment): Until => ({
+  ...(version !== undefined && { version }),
+  ...(knownAt !== undefined && { recordedAt: knownAt }),
 });
 
 const collectSteps = async (steps: AsyncIterable<ReplayStep>): Promise<readonly ReplayStep[]> => {
@@ -139,7 +146,7 @@ const showVerdict = (
 
 const replay = async (storage: Storage, options: Options): Promise<number> => {
   const accountId = options.account as AccountId;
-  const steps = replayAccount(storage, accountId, untilOf(options));
+  const steps = replayAccount(storage, accountId, untilOf(momentOf(options)));
   const collected = options.json ? await collectSteps(steps) : [];
   const last = options.json ? collected.at(-1) : await showSteps(steps, options);
   if (!last) {
@@ -152,6 +159,13 @@ const replay = async (storage: Storage, options: Options): Promise<number> => {
     console.log(toJson({ accountId, steps: collected, account: last.account, readModels: { agree, differences } }));
   } else showVerdict(accountId, last, differences);
   return agree ? 0 : 1;
+};
+
+const answer = (storage: Storage, options: Options): Promise<number> => {
+  const asked = { accountId: options.account as AccountId, moment: momentOf(options), json: options.json === true };
+  if (options.whatIf !== undefined) return showWhatIf(storage, asked, options.whatIf);
+  if (options.diff !== undefined) return showDiff(storage, asked, options.diff);
+  return options.asOf === undefined ? replay(storage, options) : showMoment(storage, asked);
 };
 
 await program.parseAsync();

@@ -40,7 +40,7 @@ const prepareOne = async (
   try {
     const asked = await ask(members, queries);
     const requestHash = requestHashOf(addressOf(members), raw, outside.get(type));
-    return commandOf(asked, { requestId, idempotencyKey, requestHash, versions }, newEventId);
+    return commandOf(asked, { requestId, idempotency: { key: idempotencyKey, requestHash }, versions }, newEventId);
   } catch (error) {
     return new NotAsked(error);
   }

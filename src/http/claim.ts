@@ -1,4 +1,4 @@
-import type { Command, Wish } from '../application/commands/command.ts';
+import type { Command, Envelope, Wish } from '../application/commands/command.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
 import type { TransactionId } from '../domain/event/event-id.ts';
 import type { Services } from './endpoint.ts';
@@ -17,23 +17,23 @@ export type Asked = {
 /** How a request names and limits what it asks for. */
 export type Claim = {
   readonly requestId: string;
-  readonly idempotencyKey: string;
-  readonly requestHash: string;
+  /** Undefined where the command is only tried, as often as somebody likes. */
+  readonly idempotency: Envelope['idempotency'] | undefined;
   /** If-Match: undefined where any version will do. */
   readonly versions: readonly number[] | undefined;
 };
 
 export const commandOf = (
   { wish, transactionId, accountId }: Asked,
-  { requestId, idempotencyKey, requestHash, versions }: Claim,
+  { requestId, idempotency, versions }: Claim,
   newEventId: Services['newEventId'],
 ): Command => ({
   wish,
   envelope: {
     correlationId: requestId,
     actor: ANONYMOUS,
-    idempotency: { key: idempotencyKey, requestHash },
     eventIds: [newEventId(), newEventId()],
+    ...(idempotency && { idempotency }),
     ...(transactionId !== undefined && { transactionId }),
     ...(accountId !== undefined && versions && { expected: { accountId, versions } }),
   },

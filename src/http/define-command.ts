@@ -60,7 +60,8 @@ export const defineCommand = <T extends Wish['type'], P extends Shape, B extends
       const asked = await ask({ ...params, ...body }, queries);
       const versions = asked.accountId === undefined ? undefined : versionsAccepted(request);
       const requestHash = requestHashOf(addressOf(params), rawBody as Json);
-      const claim = { requestId: requestIdOf(response), idempotencyKey, requestHash, versions };
+      const idempotency = { key: idempotencyKey, requestHash };
+      const claim = { requestId: requestIdOf(response), idempotency, versions };
       sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
     },
   });

@@ -75,6 +75,8 @@ export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.Zod
   Endpoint,
   'params' | 'query' | 'body' | 'handler' | 'isCommand' | 'needsKey' | 'largestBody'
 > & {
+  /** It takes a body, and writes nothing. */
+  readonly isQuery?: true;
   /** Left out: every command does. */
   readonly needsKey?: false;
   /** Left out: 64 kB. */
@@ -134,11 +136,12 @@ const parse = <P extends Shape, Q extends Shape, B extends z.ZodType>(
 export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.ZodType>(
   definition: EndpointDefinition<P, Q, B>,
 ): Endpoint => {
-  const { handle, ...documented } = definition;
+  const { handle, isQuery = false, ...documented } = definition;
   const params = definition.params ?? (nothing as unknown as P);
   const query = definition.query ?? (nothing as unknown as Q);
   const schemas = { params, query, body: definition.body ?? (z.undefined() as unknown as B) };
-  const isCommand = definition.body !== undefined;
+  const hasBody = definition.body !== undefined;
+  const isCommand = hasBody && !isQuery;
   const needsKey = definition.needsKey ?? isCommand;
   return {
     ...documented,
@@ -150,7 +153,7 @@ export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.Zod
     largestBody: definition.largestBody ?? LARGEST_BODY,
     handler: (services) => async (request, response) => {
       const idempotencyKey = needsKey ? idempotencyKeyOf(request) : '';
-      const body = isCommand ? readBody(request) : NO_BODY;
+      const body = hasBody ? readBody(request) : NO_BODY;
       const parsed = parse(schemas, request, body);
       await handle(services, { ...parsed, rawBody: body.value, idempotencyKey, request, response });
     },

@@ -1,6 +1,8 @@
 import type { Endpoint } from './endpoint.ts';
 import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
 import { getAccount, getBalance } from './routes/get-account.ts';
+import { explainBalance, explainCommand } from './routes/explain.ts';
+import { getDiff } from './routes/get-diff.ts';
 import { getStatement } from './routes/get-statement.ts';
 import { getTransfer } from './routes/get-transfer.ts';
 import { getTrialBalance } from './routes/get-trial-balance.ts';
@@ -15,6 +17,7 @@ import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
 import { submitBatch } from './routes/submit-batch.ts';
 import { transferMoney } from './routes/transfer-money.ts';
+import { whatIf } from './routes/what-if.ts';
 
 /**
  * The table of contents: every endpoint there is. The router and the OpenAPI document are both made from it. The router tries
@@ -30,6 +33,10 @@ export const endpoints: readonly Endpoint[] = [
   openAccount,
   listAccounts,
   getStatement,
+  getDiff,
+  explainBalance,
+  explainCommand,
+  whatIf,
   listEvents,
   getTransfer,
   reverseTransaction,

@@ -29,19 +29,15 @@ const answerHeaders = {
 };
 const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
 
-// What can happen to any request before its endpoint sees it, and to any command behind it.
+// What can happen to any request before its endpoint sees it, to any body, and to any command behind it.
 const always: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
-const forCommands: readonly ProblemCode[] = [
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'CONCURRENCY_CONFLICT',
-  'OVERLOADED',
-  'OUTCOME_UNKNOWN',
-];
+const forBodies: readonly ProblemCode[] = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+const forCommands: readonly ProblemCode[] = ['CONCURRENCY_CONFLICT', 'OVERLOADED', 'OUTCOME_UNKNOWN'];
 
-const problemsOf = ({ isCommand, needsKey, rejects }: Endpoint): ZodOpenApiResponsesObject => {
+const problemsOf = ({ body, isCommand, needsKey, rejects }: Endpoint): ZodOpenApiResponsesObject => {
   const ofKey: readonly ProblemCode[] = needsKey ? ['IDEMPOTENCY_KEY_REQUIRED'] : [];
-  const codes = [...always, ...ofKey, ...(isCommand ? forCommands : []), ...rejects];
+  const ofBody = [...(body ? forBodies : []), ...(isCommand ? forCommands : [])];
+  const codes = [...always, ...ofKey, ...ofBody, ...rejects];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
     const { status } = problemByCode[code];

@@ -96,6 +96,16 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'This event cannot be reversed',
     'Only deposits, withdrawals and transfers can, and a reversal cannot.',
   ),
+  NOT_CHANGEABLE: no(
+    422,
+    'This event cannot be thought away or changed like that',
+    'Leave out any event but the opening; change the amount of one that moved money, or its value date where it is no reversal.',
+  ),
+  HISTORY_TOO_LONG: no(
+    422,
+    'Too many events to replay',
+    'Name a later event, or an earlier moment to stop at: at most `limit` events are replayed.',
+  ),
   REVERSAL_EXCEEDS_ORIGINAL: no(
     422,
     'More than is left of the original',

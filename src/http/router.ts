@@ -24,12 +24,12 @@ const mustBeJson = (request: Request): void => {
   if (hasBody && !isJson(request)) throw new RequestError('UNSUPPORTED_MEDIA_TYPE', [], { Accept: 'application/json' });
 };
 
-/** What every request to an endpoint passes first: it is named for the log, and a command's body must be readable. */
+/** What every request to an endpoint passes first: it is named for the log, and a body must be readable. */
 const entrance =
-  ({ path, isCommand }: Endpoint): RequestHandler =>
+  ({ path, body }: Endpoint): RequestHandler =>
   (request, response, next) => {
     setRoute(response, path);
-    if (isCommand) mustBeJson(request);
+    if (body) mustBeJson(request);
     next();
   };
 
@@ -64,7 +64,7 @@ export const routerOver = (services: Services): Router => {
     const siblings = endpoints.filter((endpoint) => endpoint.path === path);
     const route = router.route(expressPath(path));
     for (const endpoint of siblings) {
-      const reader = endpoint.isCommand ? [readBytes(endpoint)] : [];
+      const reader = endpoint.body ? [readBytes(endpoint)] : [];
       route[endpoint.method](entrance(endpoint), ...reader, endpoint.handler(services));
     }
     const allow = allowFor(siblings.map(({ method }) => method));

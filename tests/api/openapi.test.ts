@@ -112,7 +112,7 @@ describe('/openapi.json', () => {
     const inPath = parameters.filter((given) => given.in === 'path');
     expect(inPath.map(({ name }) => name)).toEqual([...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
     expect(inPath.every(({ required }) => required)).toBe(true);
-    expect(requestBody !== undefined).toBe(endpoint.isCommand);
+    expect(requestBody !== undefined).toBe(endpoint.body !== undefined);
     const key = parameters.find(({ name }) => name === 'Idempotency-Key');
     expect(key?.required).toBe(endpoint.needsKey ? true : undefined);
   });

@@ -159,6 +159,21 @@ const reversedTotalsContract = (under: Under): void => {
     const totals = await storage.events.reversedTotals([first.eventId, second.eventId, newEventId()]);
     expect([...totals]).toEqual([[first.eventId, 90n]]);
   });
+
+  it('gives the reversals of each event, exactly as they were appended', async () => {
+    const { storage } = under();
+    const [first, second] = [moneyDeposited('taken-back', 2, 100n), moneyDeposited('taken-back', 3, 100n)];
+    const part = { amount: 30n, reversedTotal: 30n, of: 100n };
+    const reversals = [
+      depositReversed('taken-back', 4, first.eventId, part),
+      depositReversed('taken-back', 5, second.eventId, part),
+      depositReversed('taken-back', 6, first.eventId, { ...part, reversedTotal: 60n }),
+    ];
+    await append(storage, [accountOpened('taken-back'), first, second, ...reversals]);
+    const found = await storage.events.reversalsOf([first.eventId, newEventId()]);
+    expect([...found].sort((left, right) => left.version - right.version)).toStrictEqual([reversals[0], reversals[2]]);
+    expect(await storage.events.reversalsOf([])).toEqual([]);
+  });
 };
 
 const conflictContract = (under: Under): void => {

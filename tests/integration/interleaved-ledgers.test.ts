@@ -31,6 +31,7 @@ const interrupted = (storage: Storage, when: 'before' | 'behind', interlude: () 
       heads: () => events.heads(),
       movements: (moment) => events.movements(moment),
       reversedTotals: (eventIds) => events.reversedTotals(eventIds),
+      reversalsOf: (eventIds) => events.reversalsOf(eventIds),
       tails,
     },
   };

@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Rebuild } from '../../src/application/replay/rebuild.ts';
 import type { StreamId } from '../../src/domain/account/account-id.ts';
@@ -193,6 +196,41 @@ describe('npm run rebuild and npm run replay', () => {
     const damaged = await script('replay', '--account', 'b');
     expect(damaged.stdout).toContain('accounts, account b, row b: status is "active", the events say "frozen"');
     expect(damaged.code).toBe(1);
+  });
+
+  it('shows any moment, what lies between two, and what would have become of the account', async () => {
+    const atThree = await script('replay', '--account', 'b', '--as-of', new Date().toISOString());
+    expect(atThree).toMatchObject({ code: 0, stderr: expect.any(String) as string });
+    expect(atThree.stdout).toMatch(/account +5 +frozen +-0\.50 +0\.00 +5\.00 +4\.50/);
+
+    const diff = await script('replay', '--account', 'b', '--version', '5', '--diff', 'version:2', '--json');
+    expect(JSON.parse(diff.stdout)).toMatchObject({
+      from: { version: 2, ledgerBalance: 300, status: 'active' },
+      to: { version: 5, ledgerBalance: -50, status: 'frozen' },
+      difference: { ledgerBalance: -350 },
+      events: [{ amount: -100 }, { amount: -250 }, { type: 'AccountFrozen' }],
+    });
+    const inLines = await script('replay', '--account', 'b', '--diff', 'version:3');
+    expect(inLines.stdout).toMatch(/4 +MoneyWithdrawn +-2\.50 .* to +recorded_between/);
+
+    const file = join(await mkdtemp(join(tmpdir(), 'daybook-what-if-')), 'what-if.json');
+    const deposit = { type: 'DepositMoney', accountId: 'b', amount: 7, currency: 'EUR' };
+    await writeFile(
+      file,
+      JSON.stringify({ commands: [deposit, { type: 'UnfreezeAccount', accountId: 'b', reason: 'r' }, deposit] }),
+    );
+    const tried = await script('replay', '--account', 'b', '--what-if', file);
+    expect(tried.stdout).toMatch(/ACCOUNT_FROZEN +5 .*\n200 +6 +active .*\n201 +7 +active +-0\.43/);
+    const then = await script('replay', '--account', 'b', '--what-if', file, '--version', '4', '--json');
+    const { results } = JSON.parse(then.stdout) as { results: { status: number; problem?: { code: string } }[] };
+    expect(results.map(({ status, problem }) => problem?.code ?? status)).toEqual([201, 'ACCOUNT_NOT_FROZEN', 201]);
+
+    await writeFile(file, '{"commands":[{"type":"DepositMoney","accountId":"b","amount":1.5,"currency":"EUR"}]}');
+    const malformed = await script('replay', '--account', 'b', '--what-if', file);
+    expect(malformed).toMatchObject({ code: 1, stderr: expect.stringContaining('/commands/0/amount') as string });
+    const absent = await script('replay', '--account', 'b', '--version', '6', '--diff', 'version:1');
+    expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining('ACCOUNT_NOT_FOUND') as string });
+    expect((await script('replay', '--account', 'b', '--diff', 'yesterday')).stderr).toContain('Give version:3');
   });
 
   it('says what is wrong with its arguments', async () => {

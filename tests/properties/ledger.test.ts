@@ -11,34 +11,12 @@ import { accountRowOf, accountsTable } from '../../src/projections/accounts/acco
 import { projections } from '../../src/projections/index.ts';
 import { type Change, writesOf } from '../../src/projections/projection.ts';
 import { type Probe, Requests, type Script, script } from '../support/bank-scripts.ts';
-import {
-  commandOfRequest,
-  hearing,
-  memoryPlaces,
-  mongoPlaces,
-  type Place,
-  type Places,
-} from '../support/ledger-under-test.ts';
-import { type ModelAccount, ModelBank, type ModelEntry, type Request } from '../support/model-bank.ts';
+import { compare } from '../support/compare-with-model.ts';
+import { memoryPlaces, mongoPlaces, type Place, type Places } from '../support/ledger-under-test.ts';
+import { type ModelAccount, ModelBank, type ModelEntry } from '../support/model-bank.ts';
 import { ManualClock, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 
 type Played = { readonly bank: ModelBank; readonly ledger: TestLedger; readonly place: Place };
-
-/** The requests of one group, at once, of the ledger and of the model: every caller must hear the same from both. */
-const compare = async (ledger: TestLedger, bank: ModelBank, requests: readonly Request[]): Promise<void> => {
-  const now = ledger.clock.now();
-  // What a reversal names is looked up before it becomes a command, so that its neighbours are not there yet.
-  const unknown = requests.map(({ ask }) => bank.lookUp(ask));
-  const commands = await Promise.all(requests.map((request) => commandOfRequest(ledger, request)));
-  // The whole group is waiting before the first command is decided, so that it becomes one batch.
-  const heard = await Promise.all(commands.map((command) => hearing(ledger, command)));
-  const expected = requests.map((request, index) => {
-    const command = commands[index];
-    const ids = typeof command === 'object' ? command.envelope.eventIds : (['', ''] as const);
-    return unknown[index] ?? bank.submit(request, { now, ids });
-  });
-  expect(heard).toStrictEqual(expected);
-};
 
 /** Plays a script on the ledger, as two processes over one storage, and on the model. */
 const play = async (places: Places, script: Script): Promise<Played> => {

@@ -48,6 +48,7 @@ const delegate = (events: EventStore): EventStore => ({
   read: (streamId, range) => events.read(streamId, range),
   tails: (streamIds, foldVersion) => events.tails(streamIds, foldVersion),
   reversedTotals: (eventIds) => events.reversedTotals(eventIds),
+  reversalsOf: (eventIds) => events.reversalsOf(eventIds),
   heads: () => events.heads(),
   movements: (moment) => events.movements(moment),
 });

@@ -24,6 +24,8 @@ export const LONGEST_TAIL = 1_000;
 /** What is needed to know an account as it is now: the nearest snapshot, if any, and every event behind it. */
 export type StreamTail = { readonly snapshot?: Snapshot; readonly events: readonly RecordedEvent[] };
 
+export type RecordedReversal = RecordedEvent & { readonly type: 'TransactionReversed' };
+
 /** The append-only truth. Every read gives events in today's shape, in the order of their versions. */
 export interface EventStore {
   /** Rejects with VersionConflict where a version of a stream is taken. */
@@ -41,6 +43,8 @@ export interface EventStore {
   tails(streamIds: readonly StreamId[], foldVersion: number): Promise<ReadonlyMap<StreamId, StreamTail>>;
   /** How much of each of these events has been reversed; those never reversed are left out. */
   reversedTotals(eventIds: readonly EventId[]): Promise<ReadonlyMap<EventId, MinorUnits>>;
+  /** Every reversal of these events, in no particular order. */
+  reversalsOf(eventIds: readonly EventId[]): Promise<readonly RecordedReversal[]>;
   /** Every stream there is with the version of its last event, in no particular order. */
   heads(): AsyncIterable<{ readonly streamId: StreamId; readonly version: number }>;
   /**

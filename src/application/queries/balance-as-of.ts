@@ -6,12 +6,15 @@ import {
   statementEntriesTable,
 } from '../../projections/statement-entries/statement-entries.ts';
 import type { ReadModels } from '../ports/storage.ts';
+import type { RangeQuery } from '../ports/table.ts';
+
+type BackDatedPage = Pick<RangeQuery<StatementEntryRow>, 'after' | 'limit'>;
 
 const sumOf = (rows: readonly StatementEntryRow[]): MinorUnits =>
   rows.reduce((sum, { amount }) => add(sum, minorUnits(amount)), NO_MONEY);
 
 /** The last entry, in either order, that is not back-dated: nothing recorded before it counts later. */
-const lastInOrder = async (
+export const lastInOrder = async (
   models: ReadModels,
   accountId: AccountId,
   limit: { readonly effectiveAt: Instant } | { readonly version: number },
@@ -27,23 +30,39 @@ const lastInOrder = async (
   return row;
 };
 
+/** How much counts: what has no later value date than `asOf`, of the first `version` events. */
+export type Extent = { readonly asOf: Instant; readonly version: number };
+
+/** The entry behind which a balance is known: up to it every entry counts. Undefined: none does. */
+export const startOf = async (
+  models: ReadModels,
+  accountId: AccountId,
+  { asOf, version }: Extent,
+): Promise<StatementEntryRow | undefined> => {
+  const byTime = await lastInOrder(models, accountId, { effectiveAt: asOf });
+  const isKnown = byTime === undefined || byTime.version <= version;
+  return isKnown ? byTime : lastInOrder(models, accountId, { version });
+};
+
+/** What counts behind that entry: only what was dated back to `asOf` or before. By value date, then by version. */
+export const backDatedBehind = (
+  models: ReadModels,
+  accountId: AccountId,
+  { start, asOf, version, ...page }: Extent & { readonly start: StatementEntryRow | undefined } & BackDatedPage,
+): Promise<readonly StatementEntryRow[]> =>
+  models.table(statementEntriesTable).range({
+    where: { accountId, backDated: true },
+    bounds: { version: { gt: start?.version ?? 0, lte: version }, effectiveAt: { lte: new Date(asOf) } },
+    order: ['effectiveAt', 'version'],
+    ...page,
+  });
+
 /**
  * The ledger balance by value date `asOf`, as the first `version` events of the account have it. Its cost grows with the
  * back-dated entries behind that date only, not with the history (ADR 0007).
  */
-export const balanceAsOf = async (
-  models: ReadModels,
-  accountId: AccountId,
-  { asOf, version }: { readonly asOf: Instant; readonly version: number },
-): Promise<MinorUnits> => {
-  const byTime = await lastInOrder(models, accountId, { effectiveAt: asOf });
-  const isKnown = byTime === undefined || byTime.version <= version;
-  const last = isKnown ? byTime : await lastInOrder(models, accountId, { version });
-  // Up to `last` every entry counts. Behind it only those do that were dated back to `asOf` or before.
-  const backDated = await models.table(statementEntriesTable).range({
-    where: { accountId, backDated: true },
-    bounds: { version: { gt: last?.version ?? 0, lte: version }, effectiveAt: { lte: new Date(asOf) } },
-    order: ['effectiveAt', 'version'],
-  });
-  return add(minorUnits(last?.balanceAfter ?? NO_MONEY), sumOf(backDated));
+export const balanceAsOf = async (models: ReadModels, accountId: AccountId, extent: Extent): Promise<MinorUnits> => {
+  const start = await startOf(models, accountId, extent);
+  const backDated = await backDatedBehind(models, accountId, { ...extent, start });
+  return add(minorUnits(start?.balanceAfter ?? NO_MONEY), sumOf(backDated));
 };

@@ -1,5 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
+import { alterHistory } from '../what-if/alter-history.ts';
+import { dryRun } from '../what-if/dry-run.ts';
+import { readDiff } from './diff.ts';
+import { explainBalance } from './explain-balance.ts';
 import { findAccount } from './find-account.ts';
 import { findReversibleEvent } from './find-reversible-event.ts';
 import { findTransfer } from './find-transfer.ts';
@@ -10,11 +14,15 @@ import { readTrialBalance } from './trial-balance.ts';
 
 /** Everything that can be asked of the ledger. Nothing here writes. */
 export const queriesOver = (storage: Storage, clock: Clock) => ({
+  alterHistory: alterHistory(storage, clock),
+  dryRun: dryRun(storage, clock),
+  explainBalance: explainBalance(storage, clock),
   findAccount: findAccount(storage, clock),
   findReversibleEvent: findReversibleEvent(storage),
   findTransfer: findTransfer(storage),
   listAccounts: listAccounts(storage),
   listEvents: listEvents(storage),
+  readDiff: readDiff(storage, clock),
   readStatement: readStatement(storage, clock),
   readTrialBalance: readTrialBalance(storage, clock),
 });

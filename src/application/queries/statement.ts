@@ -1,27 +1,34 @@
 import type { AccountId } from '../../domain/account/account-id.ts';
-import { DomainError } from '../../domain/domain-error.ts';
 import { add, type MinorUnits, minorUnits, subtract } from '../../domain/money/money.ts';
 import { type Instant, instant, latest } from '../../domain/time/instant.ts';
-import { type AccountRow, accountsTable } from '../../projections/accounts/accounts.ts';
+import type { AccountRow } from '../../projections/accounts/accounts.ts';
 import {
   type StatementEntryRow,
   statementEntriesTable,
 } from '../../projections/statement-entries/statement-entries.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ReadModels } from '../ports/storage.ts';
+import type { ReadModels, Storage } from '../ports/storage.ts';
 import { balanceAsOf } from './balance-as-of.ts';
+import { findAccount, type Moment } from './find-account.ts';
 
 export type StatementQuery = {
   /** First moment that counts; default: the opening of the account. */
   readonly from?: Instant;
-  /** First moment that does not count any more; default: everything booked so far. */
+  /** First moment that does not count any more; default: everything booked so far, or by `knownAt`, or up to `version`. */
   readonly to?: Instant;
+  /** Leaves out what was recorded later: the statement as it was issued at this moment. Not together with `version`. */
+  readonly knownAt?: Instant;
+  /** Leaves out what was recorded behind this event. */
+  readonly version?: number;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
   readonly after?: StatementPosition;
 };
 
-/** Where a page ended, and on which version of the account the statement was begun: later events stay out of its later pages. */
+/**
+ * Where a page ended, and on which version of the account the statement was begun: later events stay out of its later pages. The
+ * same, whether the statement is issued at a moment or as known at that moment.
+ */
 export type StatementPosition = {
   readonly effectiveAt: Instant;
   readonly version: number;
@@ -39,6 +46,8 @@ export type Statement = {
   readonly to: Instant;
   readonly openingBalance: MinorUnits;
   readonly closingBalance: MinorUnits;
+  /** How many events of the account it knows. */
+  readonly version: number;
   readonly lines: readonly StatementLine[];
   readonly next?: StatementPosition;
 };
@@ -50,17 +59,31 @@ type Scope = {
   readonly accountVersion: number;
 };
 
+const knownOf = ({ knownAt, version }: StatementQuery): Moment => ({
+  ...(knownAt !== undefined && { knownAt }),
+  ...(version !== undefined && { version }),
+});
+
 const before = (moment: Instant): Instant => instant(moment - 1);
+
+/** The first moment behind everything that the statement knows. */
+const endOf = (row: AccountRow, { knownAt, version }: StatementQuery, now: Instant): Instant => {
+  const updatedAt = instant(row.updatedAt.getTime());
+  const issuedAt = knownAt ?? (version === undefined ? now : updatedAt);
+  // Nothing is booked in the future, but another process's clock may be ahead of this one's.
+  return instant(latest(issuedAt, updatedAt) + 1);
+};
 
 const scopeOf = (row: AccountRow, query: StatementQuery, now: Instant): Scope => {
   const from = query.from ?? instant(row.openedAt.getTime());
-  // Nothing is booked in the future, but another process's clock may be ahead of this one's.
-  const justNow = instant(latest(now, instant(row.updatedAt.getTime())) + 1);
+  const isNow = Object.keys(knownOf(query)).length === 0;
+  // What is known is asked for with every page, or else is what the first page knew.
+  const begun = isNow ? query.after : undefined;
   return {
     accountId: row._id as AccountId,
     from,
-    to: query.after?.to ?? query.to ?? latest(justNow, from),
-    accountVersion: query.after?.accountVersion ?? row.version,
+    to: begun?.to ?? query.to ?? latest(endOf(row, query, now), from),
+    accountVersion: begun?.accountVersion ?? row.version,
   };
 };
 
@@ -112,16 +135,17 @@ const withBalances = async (
 
 /**
  * The booked postings from `from` up to, but not including, `to` (ISO 20022 camt.053), one page of them, with opening and closing
- * balance of the whole statement. Rejects with ACCOUNT_NOT_FOUND.
+ * balance of the whole statement. With the same query and `knownAt` it is the statement that was issued then, whatever was recorded
+ * since. Rejects with EFFECTIVE_IN_FUTURE, ACCOUNT_NOT_FOUND, in this order.
  */
 export const readStatement =
-  (models: ReadModels, clock: Clock) =>
+  (storage: Storage, clock: Clock) =>
   async (accountId: AccountId, query: StatementQuery): Promise<Statement> => {
-    const row = await models.table(accountsTable).get(accountId);
-    if (!row) throw new DomainError('ACCOUNT_NOT_FOUND', { accountId });
-    const scope = scopeOf(row, query, clock.now());
+    const now = clock.now();
+    const row = await findAccount(storage, clock)(accountId, knownOf(query));
+    const scope = scopeOf(row, query, now);
     const { from, to, accountVersion: version } = scope;
-    const found = await entriesOf(models, scope, { ...query, limit: query.limit + 1 });
+    const found = await entriesOf(storage, scope, { ...query, limit: query.limit + 1 });
     const rows = found.slice(0, query.limit);
     const last = found.length > query.limit ? rows.at(-1) : undefined;
     return {
@@ -129,9 +153,10 @@ export const readStatement =
       currency: row.currency,
       from,
       to,
-      openingBalance: await balanceAsOf(models, accountId, { asOf: before(from), version }),
-      closingBalance: await balanceAsOf(models, accountId, { asOf: before(to), version }),
-      lines: await withBalances(models, scope, rows, query.order),
+      openingBalance: await balanceAsOf(storage, accountId, { asOf: before(from), version }),
+      closingBalance: await balanceAsOf(storage, accountId, { asOf: before(to), version }),
+      version,
+      lines: await withBalances(storage, scope, rows, query.order),
       ...(last && {
         next: {
           effectiveAt: instant(last.effectiveAt.getTime()),

@@ -69,7 +69,8 @@ export const foldTail = (streamId: StreamId, { snapshot, events }: StreamTail): 
   return start && foldEvents(start, events);
 };
 
-const nearestUsable = async (
+/** The account in the nearest snapshot that can be used; undefined where there is none. */
+export const nearestUsable = async (
   storage: Storage,
   streamId: StreamId,
   until: Until,

@@ -24,6 +24,7 @@ export const presentStatement = (statement: Statement, nextCursor: string | unde
   to: timeOnWire(statement.to),
   openingBalance: amountOnWire(statement.openingBalance),
   closingBalance: amountOnWire(statement.closingBalance),
+  version: statement.version,
   entries: statement.lines.map(presentLine),
   nextCursor,
 });

@@ -2,28 +2,11 @@ import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { presentAccount, presentBalance } from '../presenters/account.ts';
 import { accountId } from '../schemas/ids.ts';
-import { time } from '../schemas/time.ts';
+import { moment } from '../schemas/moment.ts';
 import { accountView, balanceView } from '../schemas/views.ts';
 import { sendJson } from './answer.ts';
 
 const params = z.strictObject({ accountId });
-
-const version = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, { abort: true, error: 'must be a version, from 1' })
-  .transform(Number)
-  .meta({ description: 'As it was right after its n-th event. Not together with asOf or knownAt.' });
-
-const moment = z
-  .strictObject({
-    asOf: time.exactOptional().meta({ description: 'By value date: what counts up to and including this moment.' }),
-    knownAt: time.exactOptional().meta({ description: 'By what had been recorded up to and including this moment.' }),
-    version: version.exactOptional(),
-  })
-  .refine(({ asOf, knownAt, version }) => version === undefined || (asOf === undefined && knownAt === undefined), {
-    path: ['version'],
-    message: 'cannot be combined with asOf or knownAt',
-  });
 
 const unchanged = { description: 'Still the version that If-None-Match names.' };
 

@@ -5,6 +5,7 @@ import { defineEndpoint } from '../endpoint.ts';
 import { presentStatement, statementAsCsv } from '../presenters/statement.ts';
 import { RequestError } from '../problem-details.ts';
 import { accountId } from '../schemas/ids.ts';
+import { knownAt, version } from '../schemas/moment.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
 import { momentInCursor, time } from '../schemas/time.ts';
 import { statementView } from '../schemas/views.ts';
@@ -24,7 +25,13 @@ const query = z
     from: time.exactOptional().meta({ description: 'First moment that counts; default the opening of the account.' }),
     to: time
       .exactOptional()
-      .meta({ description: 'First moment that does not count any more; default all booked so far.' }),
+      .meta({ description: 'First moment that does not count any more; default all booked so far, or by knownAt.' }),
+    knownAt: knownAt
+      .exactOptional()
+      .meta({ description: 'The statement as it was issued at this moment: later events are left out.' }),
+    version: version
+      .exactOptional()
+      .meta({ description: 'The statement right after the n-th event of the account. Not together with knownAt.' }),
     order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By value date, then by version.' }),
     limit,
     cursor: cursor.exactOptional(),
@@ -32,6 +39,10 @@ const query = z
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ['to'],
     message: 'must not be before from',
+  })
+  .refine(({ knownAt, version }) => knownAt === undefined || version === undefined, {
+    path: ['version'],
+    message: 'cannot be combined with knownAt',
   });
 
 /** Rejects with NOT_ACCEPTABLE. */
@@ -54,14 +65,19 @@ export const getStatement = defineEndpoint({
   summary: 'Booked entries between two moments, with opening and closing balance',
   description:
     'By value date, from `from` up to but not including `to`. Later pages leave out what was recorded after the first one. ' +
-    'The link to the next page is in the Link header too.',
+    'The link to the next page is in the Link header too.\n\n' +
+    'With `knownAt`, the statement as it was issued then: the same parameters and the moment at which it was issued give every page of ' +
+    'it again, byte for byte, as JSON and as CSV, whatever was recorded since. One that was issued without `to` names in its `to` the ' +
+    'millisecond behind that moment: leave `to` out again, and give one millisecond less as `knownAt`. Of several events of one ' +
+    'millisecond a statement may have known only some: its `version` says how many, and asks for it exactly where `to` is given.',
   params: z.strictObject({ accountId }),
   query,
   answers: { 200: { description: 'One page.', schema: statementView, csv: true, headers: ['Link'] } },
-  rejects: ['NOT_ACCEPTABLE', 'ACCOUNT_NOT_FOUND'],
+  rejects: ['NOT_ACCEPTABLE', 'EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
   handle: async ({ queries }, { params: { accountId }, query, request, response }) => {
     const { cursor, ...asked } = query;
     const format = mustAccept(request);
+    // A statement and the same one as known then have the same cursors: what is known is no part of their name.
     const list = `statement ${accountId} ${asked.from ?? ''} ${asked.to ?? ''} ${asked.order}`;
     const after = cursor === undefined ? undefined : toPosition(decodeCursor(list, cursor, position));
     const statement = await queries.readStatement(accountId, { ...asked, ...(after && { after }) });

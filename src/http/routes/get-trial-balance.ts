@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 import { presentTrialBalance } from '../presenters/trial-balance.ts';
+import { asOf, knownAt } from '../schemas/moment.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
-import { momentInCursor, time } from '../schemas/time.ts';
+import { momentInCursor } from '../schemas/time.ts';
 import { trialBalanceView } from '../schemas/views.ts';
 import { sendJson } from './answer.ts';
 
@@ -22,12 +23,8 @@ export const getTrialBalance = defineEndpoint({
     'debits equal credits in every currency and nothing is in transit. All sums are of one moment of the store. Reads all events: it takes ' +
     'some seconds for a million of them.',
   query: z.strictObject({
-    asOf: time
-      .exactOptional()
-      .meta({ description: 'By value date: what counts up to and including this moment; default now.' }),
-    knownAt: time
-      .exactOptional()
-      .meta({ description: 'By what had been recorded up to and including this moment; default now.' }),
+    asOf: asOf.exactOptional(),
+    knownAt: knownAt.exactOptional(),
     limit,
     cursor: cursor.exactOptional(),
   }),

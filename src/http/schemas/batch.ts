@@ -24,38 +24,53 @@ const ifMatch = z
   .transform(versionsIn)
   .meta({ description: 'As the header: only if the account still has this version, in quotes.', example: '"5"' });
 
-/** A command as it stands in a batch: its name, what else would be headers, and the members of its path and body. */
-export type BatchedCommand = Readonly<Record<string, unknown>> & {
+/** A command as it is tried: its name, what else would be headers, and the members of its path and body. */
+export type TriedCommand = Readonly<Record<string, unknown>> & {
   readonly type: Wish['type'];
-  readonly idempotencyKey: string;
   readonly ifMatch?: readonly number[] | undefined;
 };
 
-const batched = ({ type, params, body, rejects }: CommandEndpoint) =>
+/** A command as it stands in a batch. */
+export type BatchedCommand = TriedCommand & { readonly idempotencyKey: string };
+
+const listed = ({ type, params, body, rejects }: CommandEndpoint, key: z.ZodType, place: string) =>
   z
     .strictObject({
       type: z.literal(type),
-      idempotencyKey,
+      idempotencyKey: key,
       ...(rejects.includes('VERSION_MISMATCH') && { ifMatch: ifMatch.exactOptional() }),
       ...params.shape,
       ...body.shape,
     })
-    .meta({ id: `${type}InBatch` });
+    .meta({ id: `${type}${place}` });
 
 const names = Object.keys(commands);
-const [first, ...others] = Object.values(commands).map(batched) as unknown as [z.ZodObject, ...z.ZodObject[]];
 
-const command = z.discriminatedUnion('type', [first, ...others], {
-  error: ({ discriminator }) => (discriminator !== undefined ? `must be one of ${names.join(', ')}` : undefined),
-});
-
-// Counted before any is looked at: a million of nothing must not cost a million faults.
-const counted = (value: unknown, context: z.RefinementCtx): unknown => {
-  if (Array.isArray(value) && value.length > MOST_COMMANDS) {
-    context.addIssue({ code: 'custom', message: `must be at most ${MOST_COMMANDS} commands, not ${value.length}` });
-  }
-  return value;
+const anyCommand = (key: z.ZodType, place: string) => {
+  const all = Object.values(commands).map((endpoint) => listed(endpoint, key, place));
+  const [first, ...others] = all as unknown as [z.ZodObject, ...z.ZodObject[]];
+  return z.discriminatedUnion('type', [first, ...others], {
+    error: ({ discriminator }) => (discriminator !== undefined ? `must be one of ${names.join(', ')}` : undefined),
+  });
 };
+
+const command = anyCommand(idempotencyKey, 'InBatch');
+
+/** A command that is only tried. */
+export const triedCommand = anyCommand(
+  idempotencyKey.exactOptional().meta({ description: 'Means nothing here: each command is a new one.' }),
+  'Tried',
+).transform((parsed) => parsed as unknown as TriedCommand);
+
+/** Counted before any is looked at: a million of nothing must not cost a million faults. */
+export const counted =
+  (most: number) =>
+  (value: unknown, context: z.RefinementCtx): unknown => {
+    if (Array.isArray(value) && value.length > most) {
+      context.addIssue({ code: 'custom', message: `must be at most ${most} commands, not ${value.length}` });
+    }
+    return value;
+  };
 
 export const batchBody = z
   .strictObject({
@@ -63,7 +78,7 @@ export const batchBody = z
       description: '`independent`: each command for itself. `atomic`: all of them in one transaction, or none.',
     }),
     commands: z
-      .preprocess(counted, z.array(command).min(1, 'must be at least one command').max(MOST_COMMANDS))
+      .preprocess(counted(MOST_COMMANDS), z.array(command).min(1, 'must be at least one command').max(MOST_COMMANDS))
       .transform((parsed) => parsed as readonly unknown[] as readonly BatchedCommand[]),
   })
   .meta({ id: 'Batch' });

@@ -4,10 +4,10 @@ import { schemaVersions } from '../../domain/account/upcasters.ts';
 import { balance } from './money.ts';
 import { timeOnWire } from './time.ts';
 
-const id = z.string().min(1).max(64);
-const uuid = z.uuid();
-const currency = z.string().length(3).meta({ description: 'ISO 4217 alphabetic code.' });
-const version = z.int().min(1).meta({ description: 'How many events the account has; also its ETag.' });
+export const id = z.string().min(1).max(64);
+export const uuid = z.uuid();
+export const currency = z.string().length(3).meta({ description: 'ISO 4217 alphabetic code.' });
+export const version = z.int().min(1).meta({ description: 'How many events the account has; also its ETag.' });
 const metadata = z.record(z.string(), z.string());
 
 /** The account as the API shows it. */
@@ -132,7 +132,7 @@ export const statementEntryView = z
   })
   .meta({ id: 'StatementEntry' });
 
-const nextCursor = z
+export const nextCursor = z
   .string()
   .optional()
   .meta({ description: 'Ask again with it for what follows; absent at the end.' });
@@ -145,6 +145,7 @@ export const statementView = z
     to: timeOnWire,
     openingBalance: balance,
     closingBalance: balance,
+    version: version.meta({ description: 'How many events of the account the statement knows.' }),
     entries: z.array(statementEntryView),
     nextCursor,
   })

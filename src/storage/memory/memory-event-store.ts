@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import {
   type EventStore,
   LONGEST_TAIL,
+  type RecordedReversal,
   type Snapshot,
   type SnapshotStore,
   type StreamTail,
@@ -125,6 +126,14 @@ export class MemoryEventStore implements EventStore {
       ({ recordedAt, effectiveAt }) => recordedAt <= knownAt && effectiveAt <= asOf,
     );
     return Promise.resolve(movementsOf(counting, (eventId) => this.#byId.get(eventId)));
+  }
+
+  reversalsOf(eventIds: readonly EventId[]): Promise<readonly RecordedReversal[]> {
+    const wanted = new Set(eventIds);
+    const reversals = [...this.#byId.values()].filter((event) => event.type === 'TransactionReversed');
+    return Promise.resolve(
+      reversals.filter(({ data }) => wanted.has(data.originalEventId)).map(lift) as RecordedReversal[],
+    );
   }
 
   async *heads(): ReturnType<EventStore['heads']> {

@@ -1,5 +1,10 @@
 import type { Connection, Model, PipelineStage } from 'mongoose';
-import { type EventStore, LONGEST_TAIL, type StreamTail } from '../../application/ports/event-store.ts';
+import {
+  type EventStore,
+  LONGEST_TAIL,
+  type RecordedReversal,
+  type StreamTail,
+} from '../../application/ports/event-store.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import type { StreamId } from '../../domain/account/account-id.ts';
@@ -98,6 +103,12 @@ export class MongoEventStore implements EventStore {
       collection.aggregate<MovementDocument>(movementsPipeline(moment), options).toArray(),
     );
     return found.map(movementFrom);
+  }
+
+  async reversalsOf(eventIds: readonly EventId[]): Promise<readonly RecordedReversal[]> {
+    const find = this.#model.find({ 'data.originalEventId': { $in: [...eventIds] } });
+    const documents = await reading(() => find.lean().exec());
+    return (documents as unknown as EventDocument[]).map(fromDocument) as RecordedReversal[];
   }
 
   heads(): ReturnType<EventStore['heads']> {

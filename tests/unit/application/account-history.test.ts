@@ -42,6 +42,7 @@ const watched = (storage: Storage): { storage: Storage; read: number[] } => {
     },
     tails: (ids, foldVersion) => events.tails(ids, foldVersion),
     reversedTotals: (ids) => events.reversedTotals(ids),
+    reversalsOf: (ids) => events.reversalsOf(ids),
     heads: () => events.heads(),
     movements: (moment) => events.movements(moment),
   };

@@ -1,0 +1,64 @@
+import { accountIdOf } from '../../domain/account/account-id.ts';
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import { assertNever } from '../../domain/assert-never.ts';
+import type { Money } from '../../domain/money/money.ts';
+import { mustBeReversible } from '../../domain/reversal/reversal.ts';
+import type { Wish } from '../commands/command.ts';
+
+const moneyIn = ({ amount, currency }: Money): Money => ({ amount, currency });
+
+type Remarks = { readonly reference?: string; readonly metadata?: Readonly<Record<string, string>> };
+
+const remarksIn = ({ reference, metadata }: Remarks): Remarks => ({
+  ...(reference !== undefined && { reference }),
+  ...(metadata !== undefined && { metadata }),
+});
+
+const transferOf = (event: RecordedEvent & { readonly type: 'TransferSent' | 'TransferReceived' }): Wish => {
+  const { data, effectiveAt } = event;
+  const own = accountIdOf(event.streamId);
+  return {
+    type: 'TransferMoney',
+    transferId: data.transferId,
+    fromAccountId: 'fromAccountId' in data ? data.fromAccountId : own,
+    toAccountId: 'toAccountId' in data ? data.toAccountId : own,
+    money: moneyIn(data),
+    effectiveAt,
+    ...remarksIn(data),
+  };
+};
+
+/**
+ * The wish that an event fulfilled, with the amount and value date that it got. `original` is the event that a reversal names.
+ * Rejects with NOT_REVERSIBLE.
+ */
+export const wishOf = (event: RecordedEvent, original: RecordedEvent | undefined): Wish => {
+  const { effectiveAt } = event;
+  const accountId = accountIdOf(event.streamId);
+  switch (event.type) {
+    case 'AccountOpened':
+      return { type: 'OpenAccount', ...event.data, effectiveAt };
+    case 'MoneyDeposited':
+      return { type: 'DepositMoney', accountId, money: moneyIn(event.data), effectiveAt, ...remarksIn(event.data) };
+    case 'MoneyWithdrawn':
+      return { type: 'WithdrawMoney', accountId, money: moneyIn(event.data), effectiveAt, ...remarksIn(event.data) };
+    case 'TransferSent':
+    case 'TransferReceived':
+      return transferOf(event);
+    case 'TransactionReversed': {
+      if (!original) throw new Error(`${event.eventId} reverses nothing`);
+      const { amount, reason } = event.data;
+      return { type: 'ReverseTransaction', original: mustBeReversible(original), amount, reason };
+    }
+    case 'AccountFrozen':
+      return { type: 'FreezeAccount', accountId, ...event.data };
+    case 'AccountUnfrozen':
+      return { type: 'UnfreezeAccount', accountId, ...event.data };
+    case 'OverdraftLimitChanged':
+      return { type: 'ChangeOverdraftLimit', accountId, overdraftLimit: event.data.overdraftLimit };
+    case 'AccountClosed':
+      return { type: 'CloseAccount', accountId, ...event.data };
+    default:
+      return assertNever(event);
+  }
+};

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { MOST_REPLAYED } from '../../application/what-if/alter-history.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import { requestIdOf } from '../middleware/request-context.ts';
+import { accountId } from '../schemas/ids.ts';
+import { MOST_TRIED, whatIfBody, whatIfView } from '../schemas/what-if.ts';
+import { answerWhatIf } from '../what-if.ts';
+import { sendJson } from './answer.ts';
+
+export const whatIf = defineEndpoint({
+  method: 'post',
+  path: '/v1/accounts/{accountId}/what-if',
+  id: 'whatIf',
+  tag: 'Accounts',
+  summary: 'Try commands on an account as it was, or its history with one event left out or changed',
+  description:
+    'Nothing is written, and no Idempotency-Key is needed.\n\n' +
+    `\`commands\`: up to ${MOST_TRIED} commands, as in /v1/batches, each about this account, decided at a moment by the rules and on the ` +
+    'facts that it would have been submitted to then: balances of all accounts it touches, transaction ids, transfers, reversals. Each ' +
+    'is decided on what those before it leave behind. A decision rests on all that is known, whatever its value date, so the moment ' +
+    'is `knownAt` or `version`; without either it is now.\n\n' +
+    '`without` or `change`: the real history of the account with one event left out, or with another `amount` or `effectiveAt`. Every ' +
+    'event since is decided again, with the amount and value date it was recorded with, up to the moment; a reversal of what did not ' +
+    `happen finds no event. Other accounts stay as they were. At most ${MOST_REPLAYED} events are replayed.`,
+  params: z.strictObject({ accountId }),
+  body: whatIfBody,
+  isQuery: true,
+  needsKey: false,
+  answers: { 200: { description: 'What would have become of the account.', schema: whatIfView } },
+  rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'EVENT_NOT_FOUND', 'NOT_CHANGEABLE', 'HISTORY_TOO_LONG'],
+  handle: async (services, { params, body, response }) => {
+    const about = { accountId: params.accountId, requestId: requestIdOf(response) };
+    sendJson(response, await answerWhatIf(body, services, about));
+  },
+});

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { handlerOf } from '../application/commands/handlers.ts';
+import type { Alteration } from '../application/what-if/altered-replay.ts';
+import type { Attempt } from '../application/what-if/dry-run.ts';
+import { type AccountId, streamIdOf } from '../domain/account/account-id.ts';
+import { DomainError } from '../domain/domain-error.ts';
+import { type Asked, commandOf } from './claim.ts';
+import { commands } from './commands.ts';
+import type { Services } from './endpoint.ts';
+import { presentAlteredHistory, presentDryRun } from './presenters/what-if.ts';
+import type { Json } from './presenters/wire.ts';
+import { pointerOf, RequestError } from './problem-details.ts';
+import type { TriedCommand } from './schemas/batch.ts';
+import type { whatIfBody } from './schemas/what-if.ts';
+
+type Askable = Pick<Services, 'queries' | 'newEventId'>;
+
+/** The account that all is about, and the request that asks. */
+type About = { readonly accountId: AccountId; readonly requestId: string };
+
+/** The command as something to ask of the ledger, or why it cannot be asked. */
+const ask = async ({ type, ...members }: TriedCommand, { queries }: Askable): Promise<Asked | DomainError> => {
+  const { idempotencyKey: _idempotencyKey, ifMatch: _ifMatch, ...others } = members;
+  try {
+    return await commands[type].ask(others, queries);
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+};
+
+const isAbout = (accountId: AccountId, { wish }: Asked): boolean =>
+  handlerOf(wish).streamsOf(wish).includes(streamIdOf(accountId));
+
+/**
+ * Commands as they stand in a request, as something to try on one account. Rejects with VALIDATION_FAILED where one is about other
+ * accounts only; `at` is where it stands in the body.
+ */
+export const attemptOf = async (
+  tried: TriedCommand,
+  services: Askable,
+  { accountId, requestId, at }: About & { readonly at: readonly PropertyKey[] },
+): Promise<Attempt> => {
+  const asked = await ask(tried, services);
+  if (asked instanceof DomainError) return asked;
+  if (isAbout(accountId, asked)) {
+    return commandOf(asked, { requestId, idempotency: undefined, versions: tried.ifMatch }, services.newEventId);
+  }
+  throw new RequestError('VALIDATION_FAILED', [{ in: 'body', at: pointerOf(at), detail: `is not about ${accountId}` }]);
+};
+
+type Body = z.output<typeof whatIfBody>;
+
+const alterationOf = (without: Body['without'], change: Body['change']): Alteration => {
+  if (without !== undefined) return { eventId: without };
+  if (!change) throw new Error('a body with nothing to try passed its schema');
+  const { eventId, ...differently } = change;
+  return { eventId, change: differently };
+};
+
+/**
+ * What would have become of an account. Rejects with VALIDATION_FAILED, EFFECTIVE_IN_FUTURE, ACCOUNT_NOT_FOUND, EVENT_NOT_FOUND,
+ * NOT_CHANGEABLE, HISTORY_TOO_LONG, in this order.
+ */
+export const answerWhatIf = async (
+  { commands, without, change, ...known }: Body,
+  services: Askable,
+  about: About,
+): Promise<Json> => {
+  const { accountId, requestId } = about;
+  if (!commands) {
+    const altered = await services.queries.alterHistory(accountId, known, alterationOf(without, change));
+    return presentAlteredHistory(altered, requestId);
+  }
+  const attempts: Attempt[] = [];
+  for (const [index, command] of commands.entries()) {
+    attempts.push(await attemptOf(command, services, { ...about, at: ['commands', index] }));
+  }
+  return presentDryRun(await services.queries.dryRun(accountId, known, attempts), requestId);
+};
