@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { isOpened, type OpenedAccount } from '../../domain/account/account-state.ts';
@@ -11,6 +12,9 @@ import { type Alteration, AlteredReplay, type AlteredStep } from './altered-repl
 
 /** Events that are replayed, at most. */
 export const MOST_REPLAYED = 1_000;
+
+// Others need not wait behind all of it.
+const STEPS_A_TURN = 50;
 
 export type AlteredHistory = {
   readonly steps: readonly AlteredStep[];
@@ -59,6 +63,7 @@ export const alterHistory =
     const steps: AlteredStep[] = [];
     for (const event of await storage.events.read(streamId, { after, upTo: real.version, limit: MOST_REPLAYED })) {
       steps.push(await replay.step(event));
+      if (steps.length % STEPS_A_TURN === 0) await nextTurn();
     }
     return { steps, real, altered: steps.at(-1)?.altered ?? start };
   };
