@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { newId } from '../application/new-id.ts';
 import type { Storage } from '../application/ports/storage.ts';
-import type { Diff, DiffEvent, DiffPosition } from '../application/queries/diff.ts';
+import type { Diff, DiffPosition } from '../application/queries/diff.ts';
+import type { DiffEvent } from '../application/queries/diff-parts.ts';
 import type { ExplainedEvent, ExplainPosition, Explanation } from '../application/queries/explain-balance.ts';
 import type { Moment } from '../application/queries/find-account.ts';
 import { queriesOver, type Queries } from '../application/queries/queries.ts';

@@ -6,6 +6,7 @@ import { type ProblemCode, problemByCode } from '../../src/http/problem-details.
 import type { ApiClient, Json, Reply } from '../support/api.ts';
 import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
+import { momentCases } from './moment-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
 type Case = (client: ApiClient) => Promise<Reply>;
@@ -187,12 +188,13 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
         initialDeposit: { amount: LARGEST },
       }),
   },
+  ...momentCases,
   getAccount: readCases(''),
   getBalance: readCases('/balance'),
   getStatement: {
     NOT_ACCEPTABLE: async (client) =>
       client.get(`/v1/accounts/${await opened(client)}/statement`, { Accept: 'image/png' }),
-    ACCOUNT_NOT_FOUND: (client) => client.get('/v1/accounts/absent/statement'),
+    ...momentCases.getStatement,
   },
   listEvents: { ACCOUNT_NOT_FOUND: (client) => client.get('/v1/accounts/absent/events') },
   depositMoney: {
@@ -229,10 +231,12 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   reverseTransaction: reversalCases,
 };
 
+const hasKey = (id: string): boolean => endpoints.some((endpoint) => endpoint.id === id && endpoint.needsKey);
+
 /** As a batch of one, each code at the first command that has it. */
 const batched: Readonly<Record<string, Case>> = Object.fromEntries(
   domainErrorCodes.flatMap((code) => {
-    const found = Object.entries(cases).find(([id, ofEndpoint]) => code in ofEndpoint && !id.startsWith('get'));
+    const found = Object.entries(cases).find(([id, ofEndpoint]) => code in ofEndpoint && hasKey(id));
     const provoke = found?.[1][code];
     return provoke ? [[code, (client: ApiClient) => provoke(new BatchingClient(client.url))]] : [];
   }),
@@ -262,7 +266,7 @@ describe('every rejection that an endpoint declares', () => {
     expect(responses?.[problemByCode[code].status]?.description).toContain(`\`${code}\``);
   });
 
-  const ofCommands = rows.filter(([id]) => endpoints.some((endpoint) => endpoint.id === id && endpoint.needsKey));
+  const ofCommands = rows.filter(([id]) => hasKey(id));
 
   it.each(ofCommands)('%s rejects with %s in a batch, too', async (_, code, provoke) => {
     const reply = await provoke(new BatchingClient(world.client.url));

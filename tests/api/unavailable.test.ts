@@ -84,6 +84,10 @@ const bodies: Readonly<Record<string, Json>> = {
     mode: 'atomic',
     commands: [{ type: 'DepositMoney', idempotencyKey: 'batched', accountId: 'x', ...MONEY }],
   },
+  explainCommand: {
+    command: { type: 'ReverseTransaction', eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
+  },
+  whatIf: { without: '01890000-0000-7000-8000-000000000000' },
   reverseTransaction: { eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
 };
 const queries: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { isOpened, type OpenedAccount } from '../../domain/account/account-state.ts';
@@ -8,9 +9,13 @@ import type { Storage } from '../ports/storage.ts';
 import { accountKnownAt, type Known } from '../queries/find-account.ts';
 import { accountAt } from '../replay/account-history.ts';
 import { type Alteration, AlteredReplay, type AlteredStep } from './altered-replay.ts';
+import { counterpartOf } from './counterpart.ts';
 
 /** Events that are replayed, at most. */
 export const MOST_REPLAYED = 1_000;
+
+// What must be looked up takes a connection of the pool, which others want, too.
+const AT_ONCE = 8;
 
 export type AlteredHistory = {
   readonly steps: readonly AlteredStep[];
@@ -36,6 +41,22 @@ const mustBeAlterable = (event: RecordedEvent, { change }: Alteration): void => 
   if (!isAlterable) throw new DomainError('NOT_CHANGEABLE', { eventId, eventType });
 };
 
+const replayAll = async (
+  storage: Storage,
+  events: readonly RecordedEvent[],
+  replay: AlteredReplay,
+): Promise<readonly AlteredStep[]> => {
+  const steps: AlteredStep[] = [];
+  for (let start = 0; start < events.length; start += AT_ONCE) {
+    const few = events.slice(start, start + AT_ONCE);
+    const counterparts = await Promise.all(few.map((event) => counterpartOf(storage, event)));
+    for (const [index, event] of few.entries()) steps.push(await replay.step(event, counterparts[index]));
+    // Others need not wait behind all of it.
+    await nextTurn();
+  }
+  return steps;
+};
+
 /**
  * The real history of an account with one event left out or changed, up to a moment: what would have become of every event since,
  * decided again by today's rules. Other accounts stay as they were. Nothing is written. Rejects with EFFECTIVE_IN_FUTURE,
@@ -55,10 +76,7 @@ export const alterHistory =
     const streamId = streamIdOf(accountId);
     const { account: start } = await accountAt(storage, streamId, { version: after });
     if (!isOpened(start)) throw new DomainError('ACCOUNT_NOT_FOUND', { accountId });
-    const replay = new AlteredReplay(storage, alteration, start);
-    const steps: AlteredStep[] = [];
-    for (const event of await storage.events.read(streamId, { after, upTo: real.version, limit: MOST_REPLAYED })) {
-      steps.push(await replay.step(event));
-    }
+    const events = await storage.events.read(streamId, { after, upTo: real.version, limit: MOST_REPLAYED });
+    const steps = await replayAll(storage, events, new AlteredReplay(storage, alteration, start));
     return { steps, real, altered: steps.at(-1)?.altered ?? start };
   };

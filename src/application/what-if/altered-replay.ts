@@ -11,7 +11,7 @@ import { type Decision, decideBatch } from '../commit/decide-batch.ts';
 import { nothingUsed } from '../commit/facts.ts';
 import type { BatchBasis } from '../commit/working-set.ts';
 import type { Storage } from '../ports/storage.ts';
-import { type Counterpart, counterpartOf } from './counterpart.ts';
+import type { Counterpart } from './counterpart.ts';
 import { wordless } from './past-basis.ts';
 import { wishOf } from './wish-of-event.ts';
 
@@ -66,15 +66,15 @@ export class AlteredReplay {
     this.#altered = start;
   }
 
-  /** The next event of the real history. */
-  async step(event: RecordedEvent): Promise<AlteredStep> {
+  /** The next event of the real history, with the account on its other side. */
+  async step(event: RecordedEvent, counterpart: Counterpart | undefined): Promise<AlteredStep> {
     const real = evolve(this.#real, event);
     if (isOpened(real)) this.#real = real;
     const { eventId, change } = this.alteration;
     const isAltered = event.eventId === eventId;
     if (isAltered && !change) return this.#without(event, { outcome: 'left_out' });
     const asked = isAltered && change ? withChange(event, change) : event;
-    const happened = await this.#decide(event, asked);
+    const happened = await this.#decide(event, asked, counterpart);
     if (happened instanceof DomainError) return this.#without(event, { outcome: 'rejected', error: happened });
     this.#events.set(event.eventId, happened.event);
     this.#altered = happened.after;
@@ -104,12 +104,15 @@ export class AlteredReplay {
   }
 
   /** What the rules say to the wish behind an event. */
-  async #decide(event: RecordedEvent, asked: RecordedEvent): Promise<Change | DomainError> {
+  async #decide(
+    event: RecordedEvent,
+    asked: RecordedEvent,
+    counterpart: Counterpart | undefined,
+  ): Promise<Change | DomainError> {
     const original = await this.#originalOf(event);
     if (event.type === 'TransactionReversed' && !original) {
       return new DomainError('EVENT_NOT_FOUND', { eventId: event.data.originalEventId });
     }
-    const counterpart = await counterpartOf(this.storage, event);
     const { correlationId, actor } = event.metadata;
     const envelope = { correlationId, actor, eventIds: idsOf(event, counterpart) };
     const [decision] = decideBatch([[{ wish: wishOf(asked, original), envelope }]], this.#basisFor(event, counterpart));

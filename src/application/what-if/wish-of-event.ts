@@ -1,30 +1,22 @@
 import { accountIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { assertNever } from '../../domain/assert-never.ts';
-import type { Money } from '../../domain/money/money.ts';
 import { mustBeReversible } from '../../domain/reversal/reversal.ts';
 import type { Wish } from '../commands/command.ts';
 
-const moneyIn = ({ amount, currency }: Money): Money => ({ amount, currency });
-
-type Remarks = { readonly reference?: string; readonly metadata?: Readonly<Record<string, string>> };
-
-const remarksIn = ({ reference, metadata }: Remarks): Remarks => ({
-  ...(reference !== undefined && { reference }),
-  ...(metadata !== undefined && { metadata }),
-});
-
 const transferOf = (event: RecordedEvent & { readonly type: 'TransferSent' | 'TransferReceived' }): Wish => {
   const { data, effectiveAt } = event;
+  const { amount, currency, reference, metadata } = data;
   const own = accountIdOf(event.streamId);
   return {
     type: 'TransferMoney',
     transferId: data.transferId,
     fromAccountId: 'fromAccountId' in data ? data.fromAccountId : own,
     toAccountId: 'toAccountId' in data ? data.toAccountId : own,
-    money: moneyIn(data),
+    money: { amount, currency },
     effectiveAt,
-    ...remarksIn(data),
+    ...(reference !== undefined && { reference }),
+    ...(metadata !== undefined && { metadata }),
   };
 };
 
@@ -38,10 +30,14 @@ export const wishOf = (event: RecordedEvent, original: RecordedEvent | undefined
   switch (event.type) {
     case 'AccountOpened':
       return { type: 'OpenAccount', ...event.data, effectiveAt };
-    case 'MoneyDeposited':
-      return { type: 'DepositMoney', accountId, money: moneyIn(event.data), effectiveAt, ...remarksIn(event.data) };
-    case 'MoneyWithdrawn':
-      return { type: 'WithdrawMoney', accountId, money: moneyIn(event.data), effectiveAt, ...remarksIn(event.data) };
+    case 'MoneyDeposited': {
+      const { amount, currency, ...remarks } = event.data;
+      return { type: 'DepositMoney', accountId, money: { amount, currency }, effectiveAt, ...remarks };
+    }
+    case 'MoneyWithdrawn': {
+      const { amount, currency, ...remarks } = event.data;
+      return { type: 'WithdrawMoney', accountId, money: { amount, currency }, effectiveAt, ...remarks };
+    }
     case 'TransferSent':
     case 'TransferReceived':
       return transferOf(event);

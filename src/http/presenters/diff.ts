@@ -1,4 +1,5 @@
-import type { Diff, DiffEvent } from '../../application/queries/diff.ts';
+import type { Diff } from '../../application/queries/diff.ts';
+import type { DiffEvent } from '../../application/queries/diff-parts.ts';
 import type { Moment } from '../../application/queries/find-account.ts';
 import { presentDifference, presentSight } from './sight.ts';
 import { amountOnWire, type Json, timeOnWire } from './wire.ts';
