@@ -10,7 +10,7 @@ import { dueOf } from './due-events.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
 import { sealEvents } from './seal-events.ts';
-import type { NoteSigner } from './signed-note.ts';
+import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
 
 export type SealerParts = {
   readonly storage: Pick<Storage, 'feed' | 'journal'>;
@@ -41,6 +41,10 @@ export class Sealing {
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
     const { journal } = parts.storage;
     const head = await journal.head();
+    if (head && head.verifierKey !== verifierKeyOf(parts.signer)) {
+      const keys = { before: head.verifierKey, now: verifierKeyOf(parts.signer) };
+      parts.log.warn(keys, 'the journal was signed with another key so far: its readers need this one too');
+    }
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     await mendTiles(journal, tree);
     return new Sealing(parts, signal, head, tree);

@@ -11,6 +11,8 @@ import { openMongoStorage } from '../../src/storage/mongo/mongo-storage.ts';
 import { ledgerOver } from '../contract/fixture.ts';
 import { commandOf, openAccount, transferMoney } from '../support/commands.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { sealerOver } from '../support/sealers.ts';
+import { verifyJournal } from '../support/verify-journal.ts';
 import { verifyLedger } from '../support/verify-ledger.ts';
 import { temporaryDirectories } from './local-mongod/support.ts';
 
@@ -194,5 +196,32 @@ describe('a store whose commands fail', () => {
     expect(asked).toBeLessThan(200);
     await failNothing();
     await settlesToOneEffect(transfer);
+  });
+
+  it('the whole history may be read for longer than an operation may take', async () => {
+    await (await newTransfer()).send();
+    // The first one asks for the token.
+    await fail('aggregate', { blockConnection: true, blockTimeMS: 3 * TIMEOUT }, { skip: 1 });
+    let found = 0;
+    for await (const group of (await storage.feed.recover()).history) found += group.length;
+    expect(found).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(['aggregate', 'getMore', 'insert', 'find'])('the journal goes on when %s fails', async (command) => {
+    const sealer = sealerOver(storage);
+    sealer.start();
+    try {
+      for (const [, fault] of faults) {
+        const { send } = await newTransfer();
+        await fail(command, fault, { times: 2 });
+        await untilSuccess(send);
+        await failNothing();
+      }
+      const unsealed = (): Promise<unknown> => storage.feed.firstUnsealed();
+      await expect.poll(unsealed, { timeout: 30_000 }).toBeUndefined();
+      expect(await verifyJournal(storage)).toEqual([]);
+    } finally {
+      await sealer.stop();
+    }
   });
 });

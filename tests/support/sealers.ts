@@ -3,9 +3,11 @@ import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { composeSealer, systemClock } from '../../src/compose.ts';
 import type { Sealer } from '../../src/journal/sealer.ts';
-import { noteSigner } from '../../src/journal/signed-note.ts';
+import { noteSigner, type NoteSigner } from '../../src/journal/signed-note.ts';
 
-const signer = noteSigner('test', generateKeyPairSync('ed25519').privateKey);
+export const newSigner = (): NoteSigner => noteSigner('test', generateKeyPairSync('ed25519').privateKey);
+
+const signer = newSigner();
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -13,15 +13,16 @@ const inOrder: readonly mongo.Document[] = [
   { $sort: { recordedAt: 1, streamId: 1, version: 1 } },
 ];
 
-// Over a long history the first answer takes minutes.
-const PATIENCE = 86_400_000;
+// Over a long history the first answer takes minutes, and a socket that is silent for that long would be given up. The driver takes this
+// from the options of any operation, which its types do not say.
+const PATIENCE = { socketTimeoutMS: 86_400_000 };
 
 /** All events by recordedAt, in groups. Ends the session with which it reads. */
 export async function* historyOf(
   events: mongo.Collection<EventDocument>,
   session: ClientSession,
 ): AsyncGenerator<readonly PlacedEvent[]> {
-  const options = { session, allowDiskUse: true, timeoutMS: PATIENCE, batchSize: LARGEST_GROUP };
+  const options = { session, allowDiskUse: true, batchSize: LARGEST_GROUP, ...PATIENCE };
   const cursor = events.aggregate<Placed>([...inOrder], options);
   try {
     while (await cursor.hasNext()) yield cursor.readBufferedDocuments(LARGEST_GROUP).map(placedFrom);

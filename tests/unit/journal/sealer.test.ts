@@ -2,12 +2,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JournalStore } from '../../../src/application/ports/journal-store.ts';
 import { StorageUnavailable } from '../../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
+import { composeSealer } from '../../../src/compose.ts';
 import type { Sealer } from '../../../src/journal/sealer.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { append } from '../../contract/fixture.ts';
 import { commandOf, depositMoney, openAccount, transferMoney, withdrawMoney } from '../../support/commands.ts';
 import { streamUpTo } from '../../support/recorded-events.ts';
-import { sealerOver } from '../../support/sealers.ts';
+import { newSigner, sealerOver } from '../../support/sealers.ts';
 import { openTestLedger } from '../../support/test-ledger.ts';
 import { verifyJournal } from '../../support/verify-journal.ts';
 
@@ -76,6 +77,25 @@ describe('the sealer, in memory', () => {
     await untilSealed(storage, 2_800);
     await append(storage, streamUpTo('c', 1));
     await untilSealed(storage, 2_801);
+    expect(await verifyJournal(storage)).toEqual([]);
+  });
+
+  it('goes on under another key, and says so: each block names the key that it is signed with', async () => {
+    const storage = openMemoryStorage();
+    await append(storage, streamUpTo('a', 2));
+    sealing(storage);
+    await untilSealed(storage, 2);
+    await sealer?.stop();
+    const before = (await storage.journal.head())?.verifierKey;
+    const warnings: object[] = [];
+    const log = { info: () => undefined, warn: (fields: object) => warnings.push(fields), error: () => undefined };
+    sealer = composeSealer(storage, newSigner(), log);
+    sealer.start();
+    await append(storage, streamUpTo('b', 2));
+    await untilSealed(storage, 4);
+    const now = (await storage.journal.head())?.verifierKey;
+    expect(now).not.toBe(before);
+    expect(warnings).toEqual([{ before, now }]);
     expect(await verifyJournal(storage)).toEqual([]);
   });
 
