@@ -20,7 +20,7 @@ export type SealerParts = {
 };
 
 // So that a ledger with little to do is not asked for a block with each commit: each costs what a small transaction costs.
-const PAUSE = 20;
+const PAUSE = 100;
 
 const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
 
