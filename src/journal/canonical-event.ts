@@ -8,17 +8,22 @@ const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown
   return prototype === Object.prototype || prototype === null;
 };
 
+// What JSON puts between quotes as it is. JSON.stringify says the same, and takes longer to find out.
+const nothingToEscape = /^[ !#-[\]-~]*$/;
+
 const canonicalText = (text: string): string => {
+  if (nothingToEscape.test(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new TypeError('half a surrogate pair has no canonical form');
   return JSON.stringify(text);
 };
 
-// Names in the order of their UTF-16 code units, which is how sort() compares.
 const canonicalObject = (value: Readonly<Record<string, unknown>>): string => {
-  const members = Object.keys(value)
-    .sort()
-    .map((name) => `${canonicalText(name)}:${canonical(value[name])}`);
-  return `{${members.join()}}`;
+  let members = '';
+  // In the order of their UTF-16 code units, which is how sort() compares.
+  for (const name of Object.keys(value).sort()) {
+    members += `${members === '' ? '' : ','}${canonicalText(name)}:${canonical(value[name])}`;
+  }
+  return `{${members}}`;
 };
 
 const isWordOrNumber = (value: unknown): boolean =>

@@ -19,19 +19,17 @@ export type NoteVerifier = { readonly name: string; readonly keyHash: Buffer; re
 
 export type NoteSigner = NoteVerifier & { readonly privateKey: KeyObject };
 
-const isName = (name: string): boolean => /^[^\p{White_Space}+]+$/u.test(name) && name.isWellFormed();
+const isName = (name: string): boolean => /^[^\p{White_Space}\u0000-\u001f+]+$/u.test(name) && name.isWellFormed();
 
 const rawKey = (publicKey: KeyObject): Buffer => Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
 
-const keyHashOf = (name: string, key: Buffer): Buffer =>
-  hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ED25519), key]), 'buffer').subarray(
-    0,
-    KEY_HASH_BYTES,
-  );
+const keyHashOf = (name: string, key: Buffer): Buffer => {
+  const named = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ED25519), key]);
+  return hash('sha256', named, 'buffer').subarray(0, KEY_HASH_BYTES);
+};
 
 const verifierOf = (name: string, publicKey: KeyObject): NoteVerifier => {
-  if (!isName(name))
-    throw new NoteRefused('the name of a key is not empty, and has neither white space nor a plus sign');
+  if (!isName(name)) throw new NoteRefused('the name of a key is a word, without white space or a plus sign');
   if (publicKey.asymmetricKeyType !== 'ed25519') throw new NoteRefused('notes are signed with Ed25519 keys only');
   return { name, publicKey, keyHash: keyHashOf(name, rawKey(publicKey)) };
 };

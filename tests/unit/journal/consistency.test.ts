@@ -100,6 +100,13 @@ describe('the proof that a tree only grew', () => {
     expect(believed).toEqual([]);
   });
 
+  it('says of which sizes it is: another tree with the same beginning of a way is refused', async () => {
+    const proof = await consistencyProof({ first: 3, second: 4 }, tree.readNode);
+    const roots = { first: rootAt(3), second: rootAt(4) };
+    const believed = [5, 6, 7, 8, 9, 17].filter((second) => verifyConsistency({ first: 3, second }, roots, proof));
+    expect(believed).toEqual([]);
+  });
+
   it.each([
     { first: 1, second: 2 },
     { first: 3, second: 7 },
@@ -119,6 +126,8 @@ describe('the proof that a tree only grew', () => {
     { first: 1.5, second: 5 },
     { first: 1, second: 2 ** 53 },
     { first: Number.NaN, second: 5 },
+    { first: -1, second: -1 },
+    { first: 1.5, second: 1.5 },
   ])('is neither made nor believed from $first to $second', async (growth) => {
     await expect(consistencyProof(growth, tree.readNode)).rejects.toThrow('no tree grew');
     expect(verifyConsistency(growth, { first: rootAt(5), second: rootAt(5) }, [])).toBe(false);

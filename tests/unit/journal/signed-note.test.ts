@@ -47,9 +47,12 @@ describe('a verifier key', () => {
     expect(() => readVerifierKey(key)).toThrow(NoteRefused);
   });
 
-  it.each(['', 'two words', 'a+b', 'a\u2003b', 'a\u0085b', 'line\n', '\ud800'])('cannot be named %j', (name) => {
-    expect(() => noteSigner(name, peter.privateKey)).toThrow('the name of a key');
-  });
+  it.each(['', 'two words', 'a+b', 'a\u2003b', 'a\u0085b', 'line\n', 'bell\u0007', '\ud800'])(
+    'cannot be named %j',
+    (name) => {
+      expect(() => noteSigner(name, peter.privateKey)).toThrow('the name of a key');
+    },
+  );
 
   it('is of Ed25519', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
