@@ -6,6 +6,7 @@ import { type ProblemCode, problemByCode } from '../../src/http/problem-details.
 import type { ApiClient, Json, Reply } from '../support/api.ts';
 import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
+import { auditCases } from './audit-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
@@ -189,6 +190,7 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
       }),
   },
   ...momentCases,
+  ...auditCases,
   getAccount: readCases(''),
   getBalance: readCases('/balance'),
   getStatement: {

@@ -6,10 +6,16 @@ import { RequestError } from '../problem-details.ts';
 import { checkpointView } from '../schemas/journal-views.ts';
 import { sendFound } from '../send.ts';
 
-/** As text, unless the caller asks for JSON. Rejects with NOT_ACCEPTABLE. */
-const sendEither = (request: Request, response: Response, text: string, head: BlockHead): void => {
+type Format = 'text/plain' | 'application/json';
+
+/** Text, unless the caller asks for JSON. Rejects with NOT_ACCEPTABLE. */
+const mustAccept = (request: Request): Format => {
   const format = request.accepts(['text/plain', 'application/json']);
   if (format === false) throw new RequestError('NOT_ACCEPTABLE');
+  return format as Format;
+};
+
+const sendAs = (response: Response, format: Format, text: string, head: BlockHead): void => {
   const body = format === 'text/plain' ? text : JSON.stringify(presentCheckpoint(head));
   sendFound(response, format, body, { Vary: 'Accept' });
 };
@@ -26,8 +32,9 @@ export const getCheckpoint = defineEndpoint({
   answers: { 200: { description: 'The latest checkpoint.', ...either } },
   rejects: ['NOT_ACCEPTABLE', 'NOT_SEALED_YET'],
   handle: async ({ journal }, { request, response }) => {
+    const format = mustAccept(request);
     const head = await journal.lastBlock();
-    sendEither(request, response, head.checkpoint, head);
+    sendAs(response, format, head.checkpoint, head);
   },
 });
 
@@ -43,7 +50,8 @@ export const getJournalKey = defineEndpoint({
   answers: { 200: { description: 'The verifier key.', ...either } },
   rejects: ['NOT_ACCEPTABLE', 'NOT_SEALED_YET'],
   handle: async ({ journal }, { request, response }) => {
+    const format = mustAccept(request);
     const head = await journal.lastBlock();
-    sendEither(request, response, `${head.verifierKey}\n`, head);
+    sendAs(response, format, `${head.verifierKey}\n`, head);
   },
 });
