@@ -38,7 +38,14 @@ const accounts: Stranger<{ readonly _id: string }> = {
   },
 };
 
-const isBooked = (event: EventAsRecorded): boolean => postingOf(event as unknown as RecordedEvent) !== undefined;
+/** Of a type that nobody knows, nobody knows what it books. */
+const isBooked = (event: EventAsRecorded): boolean => {
+  try {
+    return postingOf(event as unknown as RecordedEvent) !== undefined;
+  } catch {
+    return false;
+  }
+};
 
 const entries: Stranger<StatementEntryRow> = {
   table: statementEntriesTable,

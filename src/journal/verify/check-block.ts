@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint.ts';
 import { hashesFrom } from '../journal-tree.ts';
 import { append, bytesOfRange, type CompactRange, rangeFromBytes, rootOf } from '../merkle/compact-range.ts';
 import { HASH_BYTES } from '../merkle/hash.ts';
-import { NoteRefused, type NoteVerifier } from '../signed-note.ts';
+import { NoteRefused, type NoteVerifier, verifierKeyOf } from '../signed-note.ts';
 
 /** What the blocks so far come to. Without a tree where a block is missing, or has other leaves than events. */
 export type Chain = {
@@ -54,10 +54,13 @@ const signedIn = (note: string, verifier: NoteVerifier): string => {
 };
 
 const checkHead = (before: Chain, block: Block, verifier: NoteVerifier, tell: Tell): void => {
-  const { treeSize, rootHash, sealedAt, checkpoint } = block;
+  const { treeSize, rootHash, sealedAt, checkpoint, verifierKey } = block;
   const problem = 'the checkpoint is not signed by the key for this size and root';
   const signed = { problem, expected: `${treeSize} events with the root ${hex(rootHash)}` };
-  tellOfDifferences(block, tell, [{ ...signed, found: signedIn(checkpoint, verifier) }]);
+  tellOfDifferences(block, tell, [
+    { ...signed, found: signedIn(checkpoint, verifier) },
+    { problem: 'names another verifier key', expected: verifierKeyOf(verifier), found: verifierKey },
+  ]);
   if (sealedAt < before.sealedAt) {
     const times = [before.sealedAt, sealedAt].map((time) => new Date(time).toISOString());
     const [expected = '', found = ''] = times;
