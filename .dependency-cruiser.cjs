@@ -39,8 +39,8 @@ module.exports = {
       name: 'the-verifier-knows-the-journal-alone',
       comment: 'What it finds right is right for everybody who knows the formats, whatever becomes of the rest.',
       severity: 'error',
-      from: { path: '^src/cli/verify' },
-      to: { path: '^src/|node_modules/(mongoose|mongodb)/', pathNot: '^src/(journal/|cli/verify|terminal\\.ts)' },
+      from: { path: '^src/cli/verify-proof' },
+      to: { path: '^src/|node_modules/(mongoose|mongodb)/', pathNot: '^src/(journal/|cli/verify-proof|terminal\\.ts)' },
     },
     {
       name: 'http-and-application-never-touch-the-database',

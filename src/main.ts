@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
 import { composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
-import { type Environment, readEnvironment } from './config/environment.ts';
+import { type Environment, readEnvironment, signingKeyFileOf } from './config/environment.ts';
 import type { Sealer } from './journal/sealer.ts';
 import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
@@ -43,9 +42,8 @@ const stopRequested = (): Promise<string> =>
 type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
 
 const signerOf = async (environment: Environment): Promise<NoteSigner> => {
-  const { DAYBOOK_SIGNING_KEY_FILE, DAYBOOK_DATA_DIR, DAYBOOK_JOURNAL_NAME } = environment;
-  const key = await openSigningKey(DAYBOOK_SIGNING_KEY_FILE ?? join(DAYBOOK_DATA_DIR, 'signing-key.pem'));
-  return noteSigner(DAYBOOK_JOURNAL_NAME, key);
+  const key = await openSigningKey(signingKeyFileOf(environment));
+  return noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
 };
 
 /** With the other processes on the same database; what is in memory is nobody else's. */

@@ -25,11 +25,11 @@ export class UserError extends Error {
 /** What an error says. */
 export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Says what went wrong and ends the process with exit code 1. */
-export const fail = (error: unknown): never => {
+/** Says what went wrong and ends the process. */
+export const fail = (error: unknown, code = 1): never => {
   const isForPeople = error instanceof Error && forPeople.has(error.name);
   report(isForPeople ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(1);
+  process.exit(code);
 };
 
 /** Lines up columns; the first row is the head. */

@@ -60,7 +60,11 @@ const recordingStorage = (take: Take, snapshots: SnapshotStore): Storage => {
   };
 };
 
-const noSnapshots: SnapshotStore = { nearest: () => Promise.resolve(undefined), put: () => Promise.resolve() };
+const noSnapshots: SnapshotStore = {
+  nearest: () => Promise.resolve(undefined),
+  between: () => Promise.resolve([]),
+  put: () => Promise.resolve(),
+};
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -4,14 +4,12 @@ import type { Storage } from '../application/ports/storage.ts';
 import type { Moment } from '../application/queries/find-account.ts';
 import type { Until } from '../application/replay/account-history.ts';
 import type { Difference } from '../application/replay/differences.ts';
-import { Rebuild } from '../application/replay/rebuild.ts';
 import { replayAccount, type ReplayStep } from '../application/replay/replay-account.ts';
-import { type AccountId, type StreamId, streamIdOf } from '../domain/account/account-id.ts';
+import type { AccountId } from '../domain/account/account-id.ts';
 import { availableBalance } from '../domain/account/account-state.ts';
 import type { Instant } from '../domain/time/instant.ts';
-import { projections } from '../projections/index.ts';
-import { openMemoryStorage } from '../storage/memory/memory-storage.ts';
 import { report } from '../terminal.ts';
+import { compareReadModels } from './compare-read-models.ts';
 import { differenceLines } from './difference-text.ts';
 import { moment, time, version } from './moment-option.ts';
 import { decimal } from './money-text.ts';
@@ -101,10 +99,6 @@ const showSteps = async (steps: AsyncIterable<ReplayStep>, options: Options): Pr
   return last;
 };
 
-async function* only(streamId: StreamId): AsyncGenerator<StreamId> {
-  yield await Promise.resolve(streamId);
-}
-
 const momentOf = ({ asOf, version, at, knownAt = at }: Options): Moment => ({
   ...(asOf !== undefined && { asOf }),
   ...(knownAt !== undefined && { knownAt }),
@@ -120,13 +114,6 @@ const collectSteps = async (steps: AsyncIterable<ReplayStep>): Promise<readonly 
   const collected: ReplayStep[] = [];
   for await (const step of steps) collected.push(step);
   return collected;
-};
-
-/** Folds the whole account beside the live read models, in memory, and compares: nothing is written anywhere. */
-const compareReadModels = async (storage: Storage, accountId: AccountId): Promise<readonly Difference[]> => {
-  const rebuild = new Rebuild(storage, openMemoryStorage(), projections);
-  await rebuild.fill(only(streamIdOf(accountId)), () => undefined);
-  return rebuild.compare(accountId, () => undefined);
 };
 
 const showVerdict = (

@@ -45,9 +45,15 @@ const run = async (purpose: string, script: Script): Promise<number> => {
   }
 };
 
-/** Runs a script on the ledger that the settings name: MONGODB_URI, else the data directory, whoever runs its mongod. */
-export const runScript = (purpose: string, script: Script): void => {
-  run(purpose, script).then((code) => process.exit(code), fail);
+/**
+ * Runs a script on the ledger that the settings name: MONGODB_URI, else the data directory, whoever runs its mongod. Where it cannot
+ * be run to its end, the process ends with `codeOfFailure`.
+ */
+export const runScript = (purpose: string, script: Script, codeOfFailure = 1): void => {
+  run(purpose, script).then(
+    (code) => process.exit(code),
+    (error: unknown) => fail(error, codeOfFailure),
+  );
 };
 
 export type Progress = { readonly advance: (by: number) => void; readonly stop: () => void };

@@ -1,76 +1,46 @@
-import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
-import { MalformedProof, readProofDocument, type SealProof } from '../journal/proof-document.ts';
-import { NoteRefused, type NoteVerifier, readVerifierKey } from '../journal/signed-note.ts';
-import { type Verdict, verifyProof } from '../journal/verify-proof.ts';
-import { fail, report, UserError, wordsOf } from '../terminal.ts';
+import { fail, report, UserError } from '../terminal.ts';
+import { verifyProofFile } from './verify-proof.ts';
 
-type Options = { readonly proof: string; readonly key: string; readonly json?: true };
+type Options = {
+  readonly proof?: string;
+  readonly key?: string;
+  readonly since?: string;
+  readonly save?: string;
+  readonly json?: true;
+};
 
 const CANNOT_TELL = 2;
 
 const program = new Command('verify')
   .description(
-    'Checks, without a database and without asking anybody, that a ledger has sealed an event at its position in the journal.',
+    'Checks the whole ledger: every event against the journal, the journal against itself and its signatures, read models and snapshots ' +
+      'against the events. Nothing is changed. With --proof, checks instead, without a database and without asking anybody, that a ' +
+      'ledger has sealed an event at its position in the journal.',
   )
-  .requiredOption('--proof <file>', 'the proof, a JSON document')
-  .requiredOption('--key <vkey>', 'the verifier key of the ledger: <name>+<hash>+<key>')
+  .option('--proof <file>', 'check this proof only, a JSON document')
+  .option('--key <vkey>', 'the verifier key of the ledger: <name>+<hash>+<key>; default: that of its own signing key')
+  .option('--since <file>', 'a checkpoint of this ledger from earlier: the journal must only have grown since')
+  .option('--save <file>', 'where all is well, keep the present checkpoint in this file, for --since')
   .option('--json', 'print one JSON document instead')
   .addHelpText(
     'after',
-    '\nThe key must come from somebody you trust, and not with the proof.\n' +
-      '\nExit code: 0 the proof is valid, 1 it is not, 2 nothing can be said: no such file, no proof, or no key.',
+    '\nThe key must come from somebody you trust, and not with the proof. Who can change the database and has the signing key can\n' +
+      'write another history: only a checkpoint that was kept elsewhere (--save, --since) shows it.\n' +
+      '\nExit code: 0 all is well, 1 something is not, 2 nothing can be said: no such file, no proof, no key, or no database.',
   )
   .exitOverride()
-  .action((options: Options) => verify(options).then((code) => process.exit(code)));
+  .action((options: Options) => verify(options));
 
-const read = async (file: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`The proof cannot be read: ${wordsOf(error)}`);
+const verify = async ({ proof, key, ...options }: Options): Promise<void> => {
+  if (proof === undefined) {
+    // Whoever checks a proof needs no database, and loads nothing that knows one.
+    const { verifyLedger } = await import('./verify-ledger.ts');
+    verifyLedger({ ...options, ...(key !== undefined && { key }) }, CANNOT_TELL);
+    return;
   }
-};
-
-const proofIn = (text: string): SealProof => {
-  try {
-    return readProofDocument(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof MalformedProof || error instanceof SyntaxError) {
-      throw new UserError(`The file is no proof: ${error.message}.`);
-    }
-    throw error;
-  }
-};
-
-const keyIn = (text: string): NoteVerifier => {
-  try {
-    return readVerifierKey(text);
-  } catch (error) {
-    if (error instanceof NoteRefused) throw new UserError(`The key cannot be used: ${error.message}.`);
-    throw error;
-  }
-};
-
-const linesOf = ({ event, position }: SealProof, { name }: NoteVerifier, verdict: Verdict): string => {
-  if (!verdict.isValid) return `NOT valid: ${verdict.reason}.`;
-  const { size } = verdict.checkpoint;
-  return `Valid: ${name} has sealed this event at position ${position}, and signed for its first ${size} events.\n${event}`;
-};
-
-const jsonOf = ({ event, position }: SealProof, { name }: NoteVerifier, verdict: Verdict): string => {
-  if (!verdict.isValid) return JSON.stringify({ valid: false, reason: verdict.reason }, undefined, 2);
-  const { size, root } = verdict.checkpoint;
-  const checkpoint = { origin: name, size, root: root.toString('base64') };
-  return JSON.stringify({ valid: true, position, event, checkpoint }, undefined, 2);
-};
-
-const verify = async (options: Options): Promise<number> => {
-  const verifier = keyIn(options.key);
-  const sealed = proofIn(await read(options.proof));
-  const verdict = verifyProof(sealed, verifier);
-  console.log((options.json ? jsonOf : linesOf)(sealed, verifier, verdict));
-  return verdict.isValid ? 0 : 1;
+  if (key === undefined) return program.error("error: required option '--key <vkey>' not specified");
+  process.exit(await verifyProofFile({ proof, key, json: options.json === true }));
 };
 
 try {

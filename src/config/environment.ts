@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 
 const wholeNumber = (least: number, most: number) => {
@@ -83,6 +84,10 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.output<typeof environmentSchema>;
+
+/** Where the private key is that the journal is signed with. */
+export const signingKeyFileOf = ({ DAYBOOK_SIGNING_KEY_FILE, DAYBOOK_DATA_DIR }: Environment): string =>
+  DAYBOOK_SIGNING_KEY_FILE ?? join(DAYBOOK_DATA_DIR, 'signing-key.pem');
 
 /** Settings that cannot be used; the message lists every problem. */
 export class BadEnvironment extends Error {

@@ -44,6 +44,16 @@ const keyIn = (pem: string): KeyObject | undefined => {
   }
 };
 
+const keyOf = (pem: string, path: string): KeyObject => {
+  const key = keyIn(pem);
+  if (!key) {
+    throw new SigningKeyUnusable(
+      `${path} is no Ed25519 private key in PEM. Make one with: openssl genpkey -algorithm ed25519 -out ${path}`,
+    );
+  }
+  return key;
+};
+
 /**
  * The private key in this file (PKCS #8 PEM, Ed25519). Where there is no such file, a new key is put there that only its owner can
  * read. Rejects with SigningKeyUnusable.
@@ -56,11 +66,16 @@ export const openSigningKey = async (path: string): Promise<KeyObject> => {
       { cause },
     );
   });
-  const key = keyIn(pem);
-  if (!key) {
-    throw new SigningKeyUnusable(
-      `${path} is no Ed25519 private key in PEM. Make one with: openssl genpkey -algorithm ed25519 -out ${path}`,
-    );
-  }
-  return key;
+  return keyOf(pem, path);
+};
+
+/** The private key in this file. Rejects with SigningKeyUnusable, also where there is no such file. */
+export const readSigningKey = async (path: string): Promise<KeyObject> => {
+  const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SigningKeyUnusable(`There is no signing key at ${path}: ${why}. Set DAYBOOK_SIGNING_KEY_FILE.`, {
+      cause,
+    });
+  });
+  return keyOf(pem, path);
 };

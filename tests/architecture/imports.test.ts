@@ -59,8 +59,8 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
     planted('load/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
   ],
   'the-verifier-knows-the-journal-alone': [
-    planted('cli/verify-asking.ts', "import './script.ts';", 'src/cli/script.ts'),
-    planted('cli/verify-storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+    planted('cli/verify-proof-asking.ts', "import './script.ts';", 'src/cli/script.ts'),
+    planted('cli/verify-proof-storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
   'http-and-application-never-touch-the-database': [
     planted('http/routes/asking.ts', "import type { Connection } from 'mongoose';", 'node_modules/mongoose/index.js'),

@@ -57,6 +57,21 @@ const nearestContract = (under: Under): void => {
   });
 };
 
+const betweenContract = (under: Under): void => {
+  it('gives all between two versions, also those of another fold and those that the log does not vouch for', async () => {
+    const { storage } = under();
+    const events = streamUpTo('between', 40);
+    await append(storage, events.slice(0, 30));
+    const [tenth, thirtieth, fortieth] = [snapshotAt(events, 10), snapshotAt(events, 30), snapshotAt(events, 40)];
+    const ofAnotherFold = { ...snapshotAt(events, 20), foldVersion: FOLD_VERSION + 1 };
+    await storage.snapshots.put([fortieth, thirtieth, ofAnotherFold, tenth, snapshotAt(streamUpTo('beside', 20), 20)]);
+    const between = (after: number, upTo: number) => storage.snapshots.between(streamOf('between'), after, upTo);
+    expect(await between(0, 40)).toStrictEqual([tenth, ofAnotherFold, thirtieth, fortieth]);
+    expect(await between(10, 30)).toStrictEqual([ofAnotherFold, thirtieth]);
+    expect(await between(40, Number.MAX_SAFE_INTEGER)).toStrictEqual([]);
+  });
+};
+
 const putContract = (under: Under): void => {
   it('replaces the one that stands at the same version, whatever fold version it has', async () => {
     const { storage } = under();
@@ -80,6 +95,7 @@ const putContract = (under: Under): void => {
 export const snapshotContract = (under: Under): void => {
   describe('snapshots', () => {
     nearestContract(under);
+    betweenContract(under);
     putContract(under);
   });
 };

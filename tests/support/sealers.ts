@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { vi } from 'vitest';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { composeSealer, systemClock } from '../../src/compose.ts';
@@ -14,3 +15,15 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** A sealer as the process has it that commits, with a key of this test run. */
 export const sealerOver = (storage: Storage, clock: Clock = systemClock): Sealer =>
   composeSealer(storage, signer, silent, clock);
+
+/** Does the work while a sealer runs, and resolves when everything is sealed. */
+export const sealing = async (storage: Storage, work: () => Promise<void>): Promise<void> => {
+  const sealer = sealerOver(storage);
+  sealer.start();
+  try {
+    await work();
+    await vi.waitUntil(async () => (await storage.feed.firstUnsealed()) === undefined, { timeout: 30_000 });
+  } finally {
+    await sealer.stop();
+  }
+};

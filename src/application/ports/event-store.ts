@@ -60,6 +60,8 @@ export interface SnapshotStore {
     streamId: StreamId,
     limit: { readonly foldVersion: number; readonly version?: number; readonly recordedAt?: Instant },
   ): Promise<Snapshot | undefined>;
+  /** All of this stream behind version `after`, up to and including `upTo`, of whatever fold version, whether the log vouches for them or not. */
+  between(streamId: StreamId, after: number, upTo: number): Promise<readonly Snapshot[]>;
   /** Keeps these, in place of any that stand at the same version. */
   put(snapshots: readonly Snapshot[]): Promise<void>;
 }

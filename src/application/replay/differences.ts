@@ -25,3 +25,10 @@ export const cellsThatDiffer = (expected: Row, found: Row): readonly CellDiffere
     .filter((field) => !isDeepStrictEqual(wanted.get(field), actual.get(field)))
     .map((field) => ({ field, expected: wanted.get(field), found: actual.get(field) }));
 };
+
+/** What is in a cell, for people: amounts in minor units, times in RFC 3339. */
+export const cellText = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Date ? value.toISOString() : JSON.stringify(value);
+};

@@ -4,7 +4,7 @@ import type { ReadNode } from './proofs.ts';
 
 /** C2SP tlog-tiles: a tile is up to 256 hashes side by side, the bottom of a subtree eight levels high. */
 const TILE_HEIGHT = 8;
-const TILE_WIDTH = 256;
+export const TILE_WIDTH = 256;
 
 /**
  * Levels count from the leaves: a hash of level 0 is a leaf, and one of each level above is the root of a full tile below it. Indexes

@@ -37,6 +37,11 @@ class MemorySnapshotStore implements SnapshotStore {
     return Promise.resolve(found);
   }
 
+  between(streamId: StreamId, after: number, upTo: number): Promise<readonly Snapshot[]> {
+    const all = this.#byStream.get(streamId) ?? [];
+    return Promise.resolve(all.filter(({ version }) => version > after && version <= upTo));
+  }
+
   put(snapshots: readonly Snapshot[]): Promise<void> {
     for (const snapshot of snapshots) {
       const others = (this.#byStream.get(snapshot.streamId) ?? []).filter(

@@ -86,6 +86,12 @@ export class MongoSnapshotStore implements SnapshotStore {
     return document && snapshotFrom(document);
   }
 
+  async between(streamId: StreamId, after: number, upTo: number): Promise<readonly Snapshot[]> {
+    const find = this.#model.find({ streamId, version: { $gt: after, $lte: upTo } }).sort({ version: 1 });
+    const documents = await reading(() => find.lean().exec());
+    return (documents as unknown as SnapshotDocument[]).map(snapshotFrom);
+  }
+
   async #latest(filter: object, candidates: number): Promise<SnapshotDocument | undefined> {
     const pipeline = [{ $match: filter }, ...latestInLog(candidates)];
     const [document] = await reading(() => this.#model.aggregate<SnapshotDocument>(pipeline));

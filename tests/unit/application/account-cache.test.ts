@@ -93,7 +93,11 @@ describe('a snapshot', () => {
 
   it('that is missing is made good by the next reader', async () => {
     const storage = openMemoryStorage();
-    const snapshots = { nearest: () => Promise.resolve(undefined), put: () => Promise.resolve() };
+    const snapshots = {
+      nearest: () => Promise.resolve(undefined),
+      between: () => Promise.resolve([]),
+      put: () => Promise.resolve(),
+    };
     const first = openTestLedger({ storage: { ...storage, snapshots } });
     await first.submit(openAccount());
     await Promise.all(Array.from({ length: 120 }, () => first.submit(depositMoney(eur(1n)))));

@@ -1,0 +1,110 @@
+import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import { postingOf } from '../../domain/account/evolve.ts';
+import { accountsTable } from '../../projections/accounts/accounts.ts';
+import {
+  type StatementEntryRow,
+  statementEntriesTable,
+} from '../../projections/statement-entries/statement-entries.ts';
+import { type TransferRow, transfersTable } from '../../projections/transfers/transfers.ts';
+import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
+import type { Tell } from '../ports/finding.ts';
+import type { Storage } from '../ports/storage.ts';
+import type { Row, TableName } from '../ports/table.ts';
+
+const ROWS_AT_ONCE = 1_000;
+
+type Stores = Pick<Storage, 'feed' | 'table'>;
+
+/** Of these rows those that follow from an event which is there: what is in them has been compared with its stream. */
+type FindOwn<R extends Row> = (rows: readonly R[], stores: Stores) => Promise<readonly R[]>;
+
+type Stranger<R extends Row> = {
+  readonly table: TableName<R>;
+  readonly accountIdOf: (row: R) => string;
+  readonly own: FindOwn<R>;
+};
+
+const eventsOf = async (ids: readonly string[], { feed }: Stores): Promise<ReadonlyMap<string, EventAsRecorded>> =>
+  new Map((await feed.asRecorded(ids)).map((event) => [event.eventId, event]));
+
+const accounts: Stranger<{ readonly _id: string }> = {
+  table: accountsTable,
+  accountIdOf: ({ _id }) => _id,
+  own: async (rows, { feed }) => {
+    const places = rows.map(({ _id }) => ({ streamId: streamIdOf(_id as AccountId), version: 1 }));
+    const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
+    return rows.filter(({ _id }) => streams.has(streamIdOf(_id as AccountId)));
+  },
+};
+
+/** Of a type that nobody knows, nobody knows what it books. */
+const isBooked = (event: EventAsRecorded): boolean => {
+  try {
+    return postingOf(event as unknown as RecordedEvent) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const entries: Stranger<StatementEntryRow> = {
+  table: statementEntriesTable,
+  accountIdOf: ({ accountId }) => accountId,
+  own: async (rows, stores) => {
+    const events = await eventsOf(
+      rows.map(({ _id }) => _id),
+      stores,
+    );
+    return rows.filter(({ _id }) => {
+      const event = events.get(_id);
+      return event !== undefined && isBooked(event);
+    });
+  },
+};
+
+const transfers: Stranger<TransferRow> = {
+  table: transfersTable,
+  accountIdOf: ({ fromAccountId }) => fromAccountId,
+  own: async (rows, stores) => {
+    const events = await eventsOf(
+      rows.map(({ fromEventId }) => fromEventId),
+      stores,
+    );
+    return rows.filter(({ _id, fromEventId }) => {
+      const event = events.get(fromEventId);
+      return event?.type === 'TransferSent' && event.data.transferId === _id;
+    });
+  },
+};
+
+const checkTable = async <R extends Row>(
+  { table, accountIdOf, own }: Stranger<R>,
+  stores: Stores,
+  tell: Tell,
+  onProgress: (rows: number) => void,
+): Promise<number> => {
+  const live = stores.table<Row>(table);
+  let count = 0;
+  let after: readonly string[] | undefined;
+  for (;;) {
+    const page = await live.range({ order: ['_id'], limit: ROWS_AT_ONCE, ...(after && { after }) });
+    const rows = page as readonly R[];
+    const known = new Set(await own(rows, stores));
+    for (const row of rows) {
+      if (known.has(row)) continue;
+      const at = { accountId: accountIdOf(row), row: row._id };
+      tell({ collection: table.name, at, problem: 'no event gives this row' });
+    }
+    count += rows.length;
+    onProgress(rows.length);
+    const last = rows.at(-1);
+    if (!last || rows.length < ROWS_AT_ONCE) return count;
+    after = [last._id];
+  }
+};
+
+/** Tells of the rows that no event gives, and gives how many rows there are. Calls back with the number of rows done. */
+export const checkStrangers = async (stores: Stores, tell: Tell, onProgress: (rows: number) => void): Promise<number> =>
+  (await checkTable(accounts, stores, tell, onProgress)) +
+  (await checkTable(entries, stores, tell, onProgress)) +
+  (await checkTable(transfers, stores, tell, onProgress));

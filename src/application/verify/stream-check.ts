@@ -1,0 +1,101 @@
+import { accountIdOf, type StreamId } from '../../domain/account/account-id.ts';
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import { type Account, initialState } from '../../domain/account/account-state.ts';
+import type { Instant } from '../../domain/time/instant.ts';
+import { UnknownEventShape } from '../../domain/account/upcasters.ts';
+import type { Change } from '../../projections/projection.ts';
+import type { Finding } from '../ports/finding.ts';
+import { changesOf, eventsOf } from '../replay/account-history.ts';
+import { checkOrder, type LastEvent } from './check-order.ts';
+import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
+import { ExpectedRows } from './expected-rows.ts';
+import { findingsOf, settledDifferences } from './row-findings.ts';
+import type { VerifyParts } from './verify-parts.ts';
+
+/** What came out of one stream. `waiting` events are so young that the sealer may not have come to them. */
+export type StreamSeen = { readonly findings: readonly Finding[]; readonly events: number; readonly waiting: number };
+
+/** Reads one stream from its first event on, and holds everything against it that follows from it. */
+export class StreamCheck {
+  readonly #findings: Finding[] = [];
+  readonly #rows: ExpectedRows;
+  #account: Account = initialState();
+  #last: LastEvent = { version: 0 };
+  #events = 0;
+  #waiting = 0;
+  #isBroken = false;
+
+  constructor(
+    private readonly parts: VerifyParts,
+    private readonly streamId: StreamId,
+    /** What was recorded before this moment must be sealed. */
+    private readonly sealedUpTo: Instant,
+  ) {
+    this.#rows = new ExpectedRows(accountIdOf(streamId), parts);
+  }
+
+  async run(): Promise<StreamSeen> {
+    try {
+      for await (const page of eventsOf(this.parts.storage, this.streamId)) await this.#check(page);
+    } catch (error) {
+      if (!(error instanceof UnknownEventShape)) throw error;
+      const at = { streamId: this.streamId };
+      this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
+    }
+    if (!this.#isBroken) await this.#finish();
+    return { findings: this.#findings, events: this.#events, waiting: this.#waiting };
+  }
+
+  async #check(page: readonly RecordedEvent[]): Promise<void> {
+    const positions = await this.parts.storage.journal.positionsOf(page.map(({ eventId }) => eventId));
+    for (const event of page) {
+      const place = { event, position: positions.get(event.eventId) };
+      const { findings, isWaiting, isGap } = checkOrder(this.#last, place, this.sealedUpTo);
+      this.#findings.push(...findings);
+      this.#isBroken ||= isGap;
+      if (isWaiting) this.#waiting += 1;
+      this.#last = { version: event.version, recordedAt: event.recordedAt, position: place.position };
+    }
+    this.#events += page.length;
+    if (!this.#isBroken) await this.#compare(page.flatMap((event) => this.#fold(event)));
+  }
+
+  /** What follows from a history that cannot be folded, nobody knows: neither rows nor snapshots are compared from there on. */
+  #fold(event: RecordedEvent): readonly Change[] {
+    if (this.#isBroken) return [];
+    try {
+      const changes = changesOf(this.#account, [event]);
+      this.#account = changes.at(-1)?.after ?? this.#account;
+      return changes;
+    } catch (error) {
+      const at = { streamId: this.streamId, version: event.version, eventId: event.eventId };
+      const found = error instanceof Error ? error.message : String(error);
+      this.#break({ collection: 'events', at, problem: 'cannot be folded', found });
+      return [];
+    }
+  }
+
+  #break(finding: Finding): void {
+    this.#findings.push(finding);
+    this.#isBroken = true;
+  }
+
+  async #compare(changes: readonly Change[]): Promise<void> {
+    this.#rows.add(changes);
+    const [snapshots, differences] = await Promise.all([
+      checkSnapshots(this.parts.storage, this.streamId, changes),
+      this.#rows.settleFinal(),
+    ]);
+    this.#findings.push(...snapshots, ...findingsOf(differences));
+  }
+
+  async #finish(): Promise<void> {
+    const { version } = this.#last;
+    const differences = await this.#rows.settle();
+    const [settled, beyond] = await Promise.all([
+      settledDifferences(this.parts, { streamId: this.streamId, version, differences }),
+      snapshotsBeyond(this.parts.storage, this.streamId, version),
+    ]);
+    this.#findings.push(...findingsOf(settled), ...beyond);
+  }
+}

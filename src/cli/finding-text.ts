@@ -1,0 +1,31 @@
+import type { Finding, Place } from '../application/ports/finding.ts';
+
+const names: Readonly<Record<keyof Place, string>> = {
+  block: 'block',
+  level: 'level',
+  tile: 'tile',
+  position: 'position',
+  streamId: 'stream',
+  version: 'version',
+  accountId: 'account',
+  row: 'row',
+  eventId: 'event',
+};
+
+const placeText = (at: Place): string =>
+  (Object.keys(names) as (keyof Place)[])
+    .filter((name) => at[name] !== undefined)
+    .map((name) => `${names[name]} ${at[name] ?? ''}`)
+    .join(', ');
+
+const comparison = ({ expected, found }: Finding): string =>
+  [expected !== undefined && `expected: ${expected}`, found !== undefined && `there is: ${found}`]
+    .filter((part) => part !== false)
+    .join('; ');
+
+/** One bad place in one sentence: the collection, where in it, what is wrong, what is expected and what is there. */
+export const findingText = (finding: Finding): string => {
+  const compared = comparison(finding);
+  const sentence = `${finding.collection}, ${placeText(finding.at)}: ${finding.problem}`;
+  return compared === '' ? `${sentence}.` : `${sentence} (${compared}).`;
+};

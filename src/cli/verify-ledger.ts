@@ -1,0 +1,89 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Storage } from '../application/ports/storage.ts';
+import { checkStrangers } from '../application/verify/check-strangers.ts';
+import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
+import { Findings } from '../application/verify/findings.ts';
+import { type Environment, signingKeyFileOf } from '../config/environment.ts';
+import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
+import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
+import { readSigningKey } from '../journal/signing-key.ts';
+import type { Witness } from '../journal/verify/check-block.ts';
+import { checkJournal, type JournalSeen } from '../journal/verify/check-journal.ts';
+import { projections } from '../projections/index.ts';
+import { UserError, wordsOf } from '../terminal.ts';
+import { compareReadModels } from './compare-read-models.ts';
+import { findingText } from './finding-text.ts';
+import { progressBar, runScript, toJson } from './script.ts';
+import { keyIn } from './verify-proof.ts';
+
+type Options = { readonly key?: string; readonly since?: string; readonly save?: string; readonly json?: true };
+
+type Seen = { readonly journal: JournalSeen; readonly streams: StreamsSeen; readonly rows: number };
+
+const verifierOf = async ({ key }: Options, environment: Environment): Promise<NoteVerifier> => {
+  if (key !== undefined) return keyIn(key);
+  return noteSigner(environment.DAYBOOK_JOURNAL_NAME, await readSigningKey(signingKeyFileOf(environment)));
+};
+
+const checkpointIn = async (file: string, verifier: NoteVerifier): Promise<Checkpoint> => {
+  const note = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UserError(`The checkpoint cannot be read: ${wordsOf(error)}`);
+  });
+  try {
+    return openCheckpoint(note, verifier);
+  } catch (error) {
+    if (error instanceof NoteRefused) throw new UserError(`${file} is no checkpoint of this ledger: ${error.message}.`);
+    throw error;
+  }
+};
+
+const check = async (storage: Storage, witness: Witness, { tell }: Findings): Promise<Seen> => {
+  const head = await storage.journal.head();
+  const sealed = progressBar('events in the journal', head?.treeSize ?? 0);
+  const journal = await checkJournal(storage, witness, tell, sealed.advance);
+  sealed.stop();
+  const inStreams = progressBar('events in their streams', journal.events);
+  const parts = { storage, projections, compareAnew: compareReadModels.bind(undefined, storage) };
+  const streams = await checkStreams(parts, head, tell, inStreams.advance);
+  inStreams.stop();
+  const inRows = progressBar('rows', streams.events);
+  const rows = await checkStrangers(storage, tell, inRows.advance);
+  inRows.stop();
+  return { journal, streams, rows };
+};
+
+const extentOf = ({ journal, streams, rows }: Seen): string =>
+  `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${rows} rows; ` +
+  `${streams.waiting} events wait to be sealed`;
+
+const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => {
+  if (!finding) return `All is well: ${extentOf(seen)}.`;
+  const kinds = [...counts].map(([kind, count]) => `  ${count} × ${kind}`);
+  return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
+};
+
+const jsonOf = ({ journal, streams, rows }: Seen, { first, counts }: Findings): string =>
+  toJson({
+    well: first.length === 0,
+    journal: { events: journal.events, blocks: journal.blocks },
+    streams,
+    rows,
+    counts: Object.fromEntries(counts),
+    findings: first.map((finding) => ({ ...finding, sentence: findingText(finding) })),
+  });
+
+const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
+  const verifier = await verifierOf(options, environment);
+  const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifier);
+  const findings = new Findings();
+  const seen = await check(storage, { verifier, ...(since && { since }) }, findings);
+  console.log((options.json ? jsonOf : linesOf)(seen, findings));
+  if (findings.first.length > 0) return 1;
+  const { checkpoint } = seen.journal;
+  if (options.save !== undefined && checkpoint !== undefined) await writeFile(options.save, checkpoint);
+  return 0;
+};
+
+/** Checks the whole ledger that the settings name. Where nothing can be said, the process ends with `cannotTell`. */
+export const verifyLedger = (options: Options, cannotTell: number): void =>
+  runScript('npm run verify', (storage, environment) => answer(storage, environment, options), cannotTell);

@@ -1,0 +1,71 @@
+import type { Tell } from '../../application/ports/finding.ts';
+import type { Block, JournalStore } from '../../application/ports/journal-store.ts';
+import type { Storage } from '../../application/ports/storage.ts';
+import { instant } from '../../domain/time/instant.ts';
+import { hashesFrom } from '../journal-tree.ts';
+import { emptyRange } from '../merkle/compact-range.ts';
+import { type Chain, checkBlock, type Witness } from './check-block.ts';
+import { checkEvents } from './check-events.ts';
+import { TileCheck } from './tile-check.ts';
+
+const EVENTS_AT_ONCE = 1_000;
+
+/** How far the journal was when it was checked. */
+export type JournalSeen = { readonly blocks: number; readonly events: number; readonly checkpoint: string | undefined };
+
+/** The blocks in groups of about so many events, so that many small ones cost no more reads than few large ones. */
+async function* groupsIn(journal: JournalStore): AsyncGenerator<readonly Block[]> {
+  let group: Block[] = [];
+  let events = 0;
+  for await (const block of journal.from(1)) {
+    group.push(block);
+    events += block.eventIds.length;
+    if (events < EVENTS_AT_ONCE) continue;
+    yield group;
+    [group, events] = [[], 0];
+  }
+  if (group.length > 0) yield group;
+}
+
+const checkEnd = async (journal: JournalStore, tiles: TileCheck, { since }: Witness, tell: Tell): Promise<void> => {
+  const size = (await journal.head())?.treeSize ?? 0;
+  await tiles.finish(size);
+  if (!since || since.size <= size) return;
+  const problem = 'ends before the checkpoint that was kept: what had been sealed was cut off';
+  tell({
+    collection: 'journal',
+    at: { position: size },
+    problem,
+    expected: `${since.size} events`,
+    found: `${size} events`,
+  });
+};
+
+/**
+ * Computes the whole journal anew from its leaf hashes, block by block, and holds every sealed event against its leaf. Memory does
+ * not grow with the journal. Calls back with the number of events done.
+ */
+export const checkJournal = async (
+  { feed, journal }: Pick<Storage, 'feed' | 'journal'>,
+  witness: Witness,
+  tell: Tell,
+  onProgress: (events: number) => void,
+): Promise<JournalSeen> => {
+  const tiles = new TileCheck(journal, tell);
+  let chain: Chain = { number: 0, size: 0, tree: emptyRange, sealedAt: instant(0) };
+  let seen: JournalSeen = { blocks: 0, events: 0, checkpoint: undefined };
+  let isWhole = true;
+  for await (const group of groupsIn(journal)) {
+    for (const block of group) {
+      isWhole &&= block.firstPosition === chain.size + 1;
+      chain = checkBlock(chain, block, witness, tell);
+      // Behind a hole nobody knows which leaves a tile has.
+      if (isWhole) await tiles.add(hashesFrom(block.leafHashes));
+      seen = { blocks: seen.blocks + 1, events: seen.events + block.eventIds.length, checkpoint: block.checkpoint };
+    }
+    await checkEvents(group, feed, tell);
+    onProgress(group.reduce((sum, { eventIds }) => sum + eventIds.length, 0));
+  }
+  await checkEnd(journal, tiles, witness, tell);
+  return seen;
+};

@@ -1,0 +1,77 @@
+import type { Tell } from '../../application/ports/finding.ts';
+import type { JournalStore } from '../../application/ports/journal-store.ts';
+import type { Hash } from '../merkle/hash.ts';
+import { fullTiles, rootOfTile, TILE_WIDTH } from '../merkle/tiles.ts';
+
+type Level = { hashes: Hash[]; index: number; firstMissing: number | undefined };
+
+/**
+ * Holds the stored tiles against the leaves, which it is given from the first one on; it keeps less than a tile of each level. A tile
+ * may be missing behind all others of its level: it is written a moment after its block.
+ */
+export class TileCheck {
+  readonly #levels: Level[] = [];
+
+  constructor(
+    private readonly journal: JournalStore,
+    private readonly tell: Tell,
+  ) {}
+
+  async add(leaves: readonly Hash[]): Promise<void> {
+    for (const leaf of leaves) await this.#add(0, leaf);
+  }
+
+  /** Tells of tiles of events that the journal of this size does not have: its end was cut off. */
+  async finish(size: number): Promise<void> {
+    for (let level = 0; level <= this.#levels.length; level += 1) {
+      const end = fullTiles(level, size);
+      const beyond = await this.journal.tileRoots(level, end, Number.MAX_SAFE_INTEGER);
+      const [tile] = [...beyond.keys()].sort((left, right) => left - right);
+      if (tile === undefined) continue;
+      const problem = `is of events behind the last one of the journal, which ends at ${size}: its end is missing`;
+      this.tell({ collection: 'journal_tiles', at: { level, tile }, problem });
+    }
+  }
+
+  async #add(level: number, hash: Hash): Promise<void> {
+    const filling = (this.#levels[level] ??= { hashes: [], index: 0, firstMissing: undefined });
+    filling.hashes.push(hash);
+    if (filling.hashes.length < TILE_WIDTH) return;
+    const { hashes, index } = filling;
+    filling.hashes = [];
+    filling.index += 1;
+    const root = rootOfTile(hashes);
+    await this.#compare(level, index, { hashes, root });
+    await this.#add(level + 1, root);
+  }
+
+  /** It may have been on its way when it was looked for. */
+  async #tellUnlessWritten(level: number, tile: number): Promise<void> {
+    const { size: found } = await this.journal.tileRoots(level, tile, tile + 1);
+    if (found > 0) return;
+    const problem = 'is missing, and tiles behind it are there';
+    this.tell({ collection: 'journal_tiles', at: { level, tile }, problem });
+  }
+
+  async #compare(level: number, index: number, due: { readonly hashes: readonly Hash[]; readonly root: Hash }) {
+    const filling = this.#levels[level];
+    const [hashes, roots] = await Promise.all([
+      this.journal.tile({ level, index }),
+      this.journal.tileRoots(level, index, index + 1),
+    ]);
+    const root = roots.get(index);
+    if (!filling) return;
+    if (!hashes || !root) {
+      filling.firstMissing ??= index;
+      return;
+    }
+    if (filling.firstMissing !== undefined) {
+      await this.#tellUnlessWritten(level, filling.firstMissing);
+      filling.firstMissing = undefined;
+    }
+    if (Buffer.concat(due.hashes).equals(hashes) && due.root.equals(root)) return;
+    const words = { expected: `root ${due.root.toString('hex')}`, found: `root ${Buffer.from(root).toString('hex')}` };
+    const problem = 'its hashes or its root are not what the leaves give';
+    this.tell({ collection: 'journal_tiles', at: { level, tile: index }, problem, ...words });
+  }
+}
