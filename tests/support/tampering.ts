@@ -12,9 +12,9 @@ export type Tampering = { readonly what: string; readonly undo: () => Promise<vo
 export class Tamperer {
   constructor(private readonly database: TestDatabase) {}
 
-  collection(name: string): Collection<Document> {
+  collection(name: string): Collection {
     const { connection } = this.database;
-    return connection.getClient().db(connection.name).collection<Document>(name);
+    return connection.getClient().db(connection.name).collection(name);
   }
 
   async find(name: string, filter: Document = {}, sort: Document = { _id: 1 }): Promise<Stored> {
