@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Storage } from '../application/ports/storage.ts';
+import { checkSealed } from '../application/verify/check-sealed.ts';
 import { checkStrangers } from '../application/verify/check-strangers.ts';
 import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { Findings } from '../application/verify/findings.ts';
@@ -18,7 +19,13 @@ import { keyIn } from './verify-proof.ts';
 
 type Options = { readonly key?: string; readonly since?: string; readonly save?: string; readonly json?: true };
 
-type Seen = { readonly journal: JournalSeen; readonly streams: StreamsSeen; readonly rows: number };
+type Seen = {
+  readonly journal: JournalSeen;
+  /** Events so young that the sealer may not have come to them. */
+  readonly waiting: number;
+  readonly streams: StreamsSeen;
+  readonly rows: number;
+};
 
 const verifierOf = async ({ key }: Options, environment: Environment): Promise<NoteVerifier> => {
   if (key !== undefined) return keyIn(key);
@@ -42,19 +49,22 @@ const check = async (storage: Storage, witness: Witness, { tell }: Findings): Pr
   const sealed = progressBar('events in the journal', head?.treeSize ?? 0);
   const journal = await checkJournal(storage, witness, tell, sealed.advance);
   sealed.stop();
+  const recorded = progressBar('events looked up in the journal', journal.events);
+  const waiting = await checkSealed(storage, head, tell, recorded.advance);
+  recorded.stop();
   const inStreams = progressBar('events in their streams', journal.events);
   const parts = { storage, projections, compareAnew: compareReadModels.bind(undefined, storage) };
-  const streams = await checkStreams(parts, head, tell, inStreams.advance);
+  const streams = await checkStreams(parts, tell, inStreams.advance);
   inStreams.stop();
   const inRows = progressBar('rows', streams.events);
   const rows = await checkStrangers(storage, tell, inRows.advance);
   inRows.stop();
-  return { journal, streams, rows };
+  return { journal, waiting, streams, rows };
 };
 
-const extentOf = ({ journal, streams, rows }: Seen): string =>
+const extentOf = ({ journal, waiting, streams, rows }: Seen): string =>
   `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${rows} rows; ` +
-  `${streams.waiting} events wait to be sealed`;
+  `${waiting} events wait to be sealed`;
 
 const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => {
   if (!finding) return `All is well: ${extentOf(seen)}.`;
@@ -62,10 +72,11 @@ const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => 
   return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
 };
 
-const jsonOf = ({ journal, streams, rows }: Seen, { first, counts }: Findings): string =>
+const jsonOf = ({ journal, waiting, streams, rows }: Seen, { first, counts }: Findings): string =>
   toJson({
     well: first.length === 0,
     journal: { events: journal.events, blocks: journal.blocks },
+    waiting,
     streams,
     rows,
     counts: Object.fromEntries(counts),

@@ -23,7 +23,6 @@ type Told = {
   readonly well: boolean;
   readonly findings: readonly (Finding & { readonly sentence: string })[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly streams: { readonly events: number; readonly waiting: number };
 };
 
 describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
@@ -226,21 +225,24 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
   });
 
   it.each([
-    ['accounts', { _id: 'a' }, { ledgerBalance: 5n }, 'accounts, account a, row a', 'ledgerBalance 5'],
+    ['accounts', { _id: 'a' }, { ledgerBalance: 5n }, ['accounts, account a, row a', 'ledgerBalance 5']],
     [
       'statement_entries',
       { accountId: 'b', version: 4 },
       { amount: 5n },
-      'statement_entries, account b, row ',
-      'amount 5',
+      ['statement_entries, account b, row ', 'amount 5'],
     ],
-    ['transfers', { _id: 'transfer-5' }, { status: 'reversed' }, 'transfers, account b, row transfer-5', '"reversed"'],
-  ])('names a row of %s that was changed, removed, or put in', async (name, filter, members, place, found) => {
+    [
+      'transfers',
+      { _id: 'transfer-5' },
+      { status: 'reversed' },
+      ['transfers, account b, row transfer-5', '"reversed"'],
+    ],
+  ])('names a row of %s that was changed, removed, or put in', async (name, filter, members, [place, found]) => {
     const row = await tamperer.find(name, filter);
     const changed = await firstAfter(tamperer.change(name, row, members));
     expect(changed).toContain(place);
     expect(changed).toMatch(/: the row is not what the events give \(expected: \w+ .*; there is: \w+ .*\)\.$/);
-    expect(changed).toContain(`there is: `);
     expect(changed.split('there is: ')[1]).toContain(found);
     await mendAll();
     const missing = await firstAfter(tamperer.remove(name, row));

@@ -3,7 +3,7 @@ import { Binary } from 'mongodb';
 import { below, type Random } from '../../src/load/random.ts';
 import type { TestDatabase } from './database.ts';
 
-type Stored = Document & { readonly _id: unknown };
+type Stored = Readonly<Record<string, unknown>> & { readonly _id: unknown };
 
 /** What was done to a ledger behind its back, in words, and how to make it good again. */
 export type Tampering = { readonly what: string; readonly undo: () => Promise<void> };
@@ -12,15 +12,15 @@ export type Tampering = { readonly what: string; readonly undo: () => Promise<vo
 export class Tamperer {
   constructor(private readonly database: TestDatabase) {}
 
-  collection(name: string): Collection<Stored> {
+  collection(name: string): Collection {
     const { connection } = this.database;
-    return connection.getClient().db(connection.name).collection<Stored>(name) as Collection<Stored>;
+    return connection.getClient().db(connection.name).collection(name);
   }
 
   async find(name: string, filter: Document = {}, sort: Document = { _id: 1 }): Promise<Stored> {
     const [document] = await this.collection(name).find(filter).sort(sort).limit(1).toArray();
     if (!document) throw new Error(`nothing in ${name} is like that`);
-    return document as Stored;
+    return document;
   }
 
   /** The document with these members in place of its own. */

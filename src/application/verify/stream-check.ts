@@ -1,19 +1,18 @@
 import { accountIdOf, type StreamId } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { type Account, initialState } from '../../domain/account/account-state.ts';
-import type { Instant } from '../../domain/time/instant.ts';
 import { UnknownEventShape } from '../../domain/account/upcasters.ts';
 import type { Change } from '../../projections/projection.ts';
 import type { Finding } from '../ports/finding.ts';
 import { changesOf, eventsOf } from '../replay/account-history.ts';
-import { checkOrder, type LastEvent } from './check-order.ts';
+import { gapIn, type LastEvent, timeFindings } from './check-order.ts';
 import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
 import { ExpectedRows } from './expected-rows.ts';
 import { findingsOf, settledDifferences } from './row-findings.ts';
 import type { VerifyParts } from './verify-parts.ts';
 
-/** What came out of one stream. `waiting` events are so young that the sealer may not have come to them. */
-export type StreamSeen = { readonly findings: readonly Finding[]; readonly events: number; readonly waiting: number };
+/** What came out of one stream. */
+export type StreamSeen = { readonly findings: readonly Finding[]; readonly events: number };
 
 /** Reads one stream from its first event on, and holds everything against it that follows from it. */
 export class StreamCheck {
@@ -22,14 +21,11 @@ export class StreamCheck {
   #account: Account = initialState();
   #last: LastEvent = { version: 0 };
   #events = 0;
-  #waiting = 0;
   #isBroken = false;
 
   constructor(
     private readonly parts: VerifyParts,
     private readonly streamId: StreamId,
-    /** What was recorded before this moment must be sealed. */
-    private readonly sealedUpTo: Instant,
   ) {
     this.#rows = new ExpectedRows(accountIdOf(streamId), parts);
   }
@@ -43,18 +39,15 @@ export class StreamCheck {
       this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
     }
     if (!this.#isBroken) await this.#finish();
-    return { findings: this.#findings, events: this.#events, waiting: this.#waiting };
+    return { findings: this.#findings, events: this.#events };
   }
 
   async #check(page: readonly RecordedEvent[]): Promise<void> {
-    const positions = await this.parts.storage.journal.positionsOf(page.map(({ eventId }) => eventId));
     for (const event of page) {
-      const place = { event, position: positions.get(event.eventId) };
-      const { findings, isWaiting, isGap } = checkOrder(this.#last, place, this.sealedUpTo);
-      this.#findings.push(...findings);
-      this.#isBroken ||= isGap;
-      if (isWaiting) this.#waiting += 1;
-      this.#last = { version: event.version, recordedAt: event.recordedAt, position: place.position };
+      const gap = gapIn(this.#last, event);
+      this.#findings.push(...gap, ...timeFindings(this.#last, event));
+      this.#isBroken ||= gap.length > 0;
+      this.#last = { version: event.version, recordedAt: event.recordedAt };
     }
     this.#events += page.length;
     if (!this.#isBroken) await this.#compare(page.flatMap((event) => this.#fold(event)));

@@ -1,6 +1,6 @@
 import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
 import type { EventFeed } from '../../application/ports/event-feed.ts';
-import type { Tell } from '../../application/ports/finding.ts';
+import type { Finding, Tell } from '../../application/ports/finding.ts';
 import type { Block } from '../../application/ports/journal-store.ts';
 import { leafOf } from '../canonical-event.ts';
 import { HASH_BYTES } from '../merkle/hash.ts';
@@ -14,26 +14,54 @@ const leafIn = (event: EventAsRecorded): string => {
   }
 };
 
-const checkBlockEvents = (block: Block, events: ReadonlyMap<string, EventAsRecorded>, tell: Tell): void => {
-  const leaves = Buffer.from(block.leafHashes);
-  block.eventIds.forEach((eventId, index) => {
-    const position = block.firstPosition + index;
-    const event = events.get(eventId);
-    if (!event) {
-      tell({ collection: 'events', at: { position, eventId }, problem: 'the event that was sealed is not there' });
-      return;
-    }
-    const [expected, found] = [leaves.toString('hex', index * HASH_BYTES, (index + 1) * HASH_BYTES), leafIn(event)];
-    if (expected === found) return;
-    const at = { position, streamId: event.streamId, version: event.version, eventId };
-    const leaf = { expected: `leaf ${expected}`, found: `leaf ${found}` };
-    tell({ collection: 'events', at, problem: 'the event is not the one that was sealed', ...leaf });
-  });
+const differenceOf = (event: EventAsRecorded, position: number, expected: string): Finding | undefined => {
+  const found = leafIn(event);
+  if (expected === found) return undefined;
+  const at = { position, streamId: event.streamId, version: event.version, eventId: event.eventId };
+  const leaf = { expected: `leaf ${expected}`, found: `leaf ${found}` };
+  return { collection: 'events', at, problem: 'the event is not the one that was sealed', ...leaf };
 };
 
-/** Tells of every event of these blocks that is not there, or not exactly as it was sealed. */
-export const checkEvents = async (blocks: readonly Block[], feed: EventFeed, tell: Tell): Promise<void> => {
-  const events = await feed.asRecorded(blocks.flatMap(({ eventIds }) => eventIds));
-  const byId = new Map(events.map((event) => [event.eventId, event]));
-  for (const block of blocks) checkBlockEvents(block, byId, tell);
-};
+/** Holds sealed events against their leaves. It keeps a version for each stream, and nothing for an event. */
+export class EventCheck {
+  readonly #versions = new Map<string, number>();
+
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly tell: Tell,
+  ) {}
+
+  /** Tells of every event of these blocks that is not there, not exactly as it was sealed, or sealed before one that it follows. */
+  async add(blocks: readonly Block[]): Promise<void> {
+    const events = await this.feed.asRecorded(blocks.flatMap(({ eventIds }) => eventIds));
+    const byId = new Map(events.map((event) => [event.eventId, event]));
+    for (const block of blocks) this.#check(block, byId);
+  }
+
+  #check({ eventIds, firstPosition, leafHashes }: Block, events: ReadonlyMap<string, EventAsRecorded>): void {
+    const leaves = Buffer.from(leafHashes);
+    eventIds.forEach((eventId, index) => {
+      const position = firstPosition + index;
+      const event = events.get(eventId);
+      if (!event) {
+        const problem = 'the event that was sealed is not there';
+        this.tell({ collection: 'events', at: { position, eventId }, problem });
+        return;
+      }
+      const leaf = leaves.toString('hex', index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      const difference = differenceOf(event, position, leaf);
+      if (difference) this.tell(difference);
+      else this.#checkOrder(event, position);
+    });
+  }
+
+  /** Which version is missing, the stream itself says. */
+  #checkOrder({ streamId, version, eventId }: EventAsRecorded, position: number): void {
+    const last = this.#versions.get(streamId) ?? 0;
+    this.#versions.set(streamId, Math.max(last, version));
+    if (version > last) return;
+    const words = { expected: `a version behind ${last}`, found: `version ${version}` };
+    const at = { position, streamId, version, eventId };
+    this.tell({ collection: 'journal', at, problem: 'was sealed behind an event that follows it', ...words });
+  }
+}

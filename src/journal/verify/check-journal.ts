@@ -5,7 +5,7 @@ import { instant } from '../../domain/time/instant.ts';
 import { hashesFrom } from '../journal-tree.ts';
 import { emptyRange } from '../merkle/compact-range.ts';
 import { type Chain, checkBlock, type Witness } from './check-block.ts';
-import { checkEvents } from './check-events.ts';
+import { EventCheck } from './check-events.ts';
 import { TileCheck } from './tile-check.ts';
 
 const EVENTS_AT_ONCE = 1_000;
@@ -42,8 +42,8 @@ const checkEnd = async (journal: JournalStore, tiles: TileCheck, { since }: Witn
 };
 
 /**
- * Computes the whole journal anew from its leaf hashes, block by block, and holds every sealed event against its leaf. Memory does
- * not grow with the journal. Calls back with the number of events done.
+ * Computes the whole journal anew from its leaf hashes, block by block, and holds every sealed event against its leaf. Memory
+ * grows with the number of streams, and not with that of events. Calls back with the number of events done.
  */
 export const checkJournal = async (
   { feed, journal }: Pick<Storage, 'feed' | 'journal'>,
@@ -52,6 +52,7 @@ export const checkJournal = async (
   onProgress: (events: number) => void,
 ): Promise<JournalSeen> => {
   const tiles = new TileCheck(journal, tell);
+  const events = new EventCheck(feed, tell);
   let chain: Chain = { number: 0, size: 0, tree: emptyRange, sealedAt: instant(0) };
   let seen: JournalSeen = { blocks: 0, events: 0, checkpoint: undefined };
   let isWhole = true;
@@ -63,7 +64,7 @@ export const checkJournal = async (
       if (isWhole) await tiles.add(hashesFrom(block.leafHashes));
       seen = { blocks: seen.blocks + 1, events: seen.events + block.eventIds.length, checkpoint: block.checkpoint };
     }
-    await checkEvents(group, feed, tell);
+    await events.add(group);
     onProgress(group.reduce((sum, { eventIds }) => sum + eventIds.length, 0));
   }
   await checkEnd(journal, tiles, witness, tell);
