@@ -1,8 +1,6 @@
 import type { JournalStore, StoredTile } from '../application/ports/journal-store.ts';
 import { type Hash, HASH_BYTES, hashFrom } from './merkle/hash.ts';
-import { fullTiles, rootOfTile, type Tile, type TiledTree, type TileId } from './merkle/tiles.ts';
-
-const TILE_WIDTH = 256;
+import { fullTiles, rootOfTile, type Tile, TILE_WIDTH, type TiledTree, type TileId } from './merkle/tiles.ts';
 
 /** Hashes that are kept side by side. */
 export const hashesFrom = (bytes: Uint8Array): readonly Hash[] =>

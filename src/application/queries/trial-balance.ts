@@ -1,4 +1,4 @@
-import { bookingOf, type LedgerAccount } from '../../domain/chart/chart-of-accounts.ts';
+import { bookingOf, type LedgerAccount, type Movement } from '../../domain/chart/chart-of-accounts.ts';
 import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
@@ -33,47 +33,41 @@ export type TrialBalance = {
   readonly next?: TrialBalancePosition;
 };
 
-/** Sums for each name, in each currency. */
-class Sums<Name extends string> {
-  readonly #sums = new Map<string, { name: Name; currency: string; debits: bigint; credits: bigint }>();
-
-  add(name: Name, currency: string, { debits = 0n, credits = 0n }: { debits?: bigint; credits?: bigint }): void {
-    const key = `${currency} ${name}`;
-    const sum = this.#sums.get(key) ?? { name, currency, debits: 0n, credits: 0n };
-    sum.debits += debits;
-    sum.credits += credits;
-    this.#sums.set(key, sum);
-  }
-
-  inOrder(): readonly {
-    readonly name: Name;
-    readonly currency: string;
-    readonly debits: bigint;
-    readonly credits: bigint;
-  }[] {
-    return [...this.#sums.values()].sort(
-      (left, right) => compare(left.name, right.name) || compare(left.currency, right.currency),
-    );
-  }
-}
-
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-const allLines = async (storage: Storage, moment: { asOf: Instant; knownAt: Instant }) => {
-  const sums = new Sums<LedgerAccount>();
-  for (const movement of await storage.events.movements(moment)) {
-    const { debited, credited } = bookingOf(movement);
-    const { currency, total } = movement;
-    sums.add(debited, currency, { debits: total });
-    sums.add(credited, currency, { credits: total });
+/** Adds up the lines of one name and currency, in the order of both. */
+const addedUp = (lines: readonly TrialBalanceLine[]): readonly TrialBalanceLine[] => {
+  const sums = new Map<string, TrialBalanceLine>();
+  for (const line of lines) {
+    const key = `${line.currency} ${line.ledgerAccount}`;
+    const { debits, credits } = sums.get(key) ?? { debits: 0n, credits: 0n };
+    sums.set(key, { ...line, debits: debits + line.debits, credits: credits + line.credits });
   }
-  return sums.inOrder().map(({ name, ...line }): TrialBalanceLine => ({ ledgerAccount: name, ...line }));
+  return [...sums.values()].sort(
+    (left, right) => compare(left.ledgerAccount, right.ledgerAccount) || compare(left.currency, right.currency),
+  );
+};
+
+/** Either side of a movement. */
+const sidesOf = (movement: Movement): readonly TrialBalanceLine[] => {
+  const { debited, credited } = bookingOf(movement);
+  const { currency, total } = movement;
+  return [
+    { ledgerAccount: debited, currency, debits: total, credits: 0n },
+    { ledgerAccount: credited, currency, debits: 0n, credits: total },
+  ];
 };
 
 const totalsOf = (lines: readonly TrialBalanceLine[]): readonly TrialBalanceSums[] => {
-  const sums = new Sums<''>();
-  for (const { currency, debits, credits } of lines) sums.add('', currency, { debits, credits });
-  return sums.inOrder().map(({ currency, debits, credits }) => ({ currency, debits, credits }));
+  const currencies = [...new Set(lines.map(({ currency }) => currency))].sort(compare);
+  return currencies.map((currency) => {
+    const ofCurrency = lines.filter((line) => line.currency === currency);
+    return {
+      currency,
+      debits: ofCurrency.reduce((sum, { debits }) => sum + debits, 0n),
+      credits: ofCurrency.reduce((sum, { credits }) => sum + credits, 0n),
+    };
+  });
 };
 
 const isEven = ({ debits, credits }: TrialBalanceSums): boolean => debits === credits;
@@ -93,7 +87,8 @@ export const readTrialBalance =
   (storage: Storage, clock: Clock) =>
   async (query: TrialBalanceQuery): Promise<TrialBalance> => {
     const { asOf, knownAt } = momentsOf(query, clock.now());
-    const all = await allLines(storage, { asOf, knownAt });
+    const movements = await storage.events.movements({ asOf, knownAt });
+    const all = addedUp(movements.flatMap(sidesOf));
     const totals = totalsOf(all);
     const inTransit = all.filter(({ ledgerAccount }) => ledgerAccount === 'in-transit');
     const from = query.after?.lines ?? 0;

@@ -7,7 +7,7 @@ import { requestIdOf } from '../middleware/request-context.ts';
 import { presentExplanation, presentJudgement } from '../presenters/explain.ts';
 import { explanationView, judgedBody, judgementView } from '../schemas/explain.ts';
 import { accountId } from '../schemas/ids.ts';
-import { isOne, moment } from '../schemas/moment.ts';
+import { moment } from '../schemas/moment.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
 import { momentInCursor } from '../schemas/time.ts';
 import { attemptOf } from '../what-if.ts';
@@ -21,9 +21,7 @@ const position = z
   .tuple([momentInCursor, version, version])
   .transform(([effectiveAt, version, accountVersion]): ExplainPosition => ({ effectiveAt, version, accountVersion }));
 
-const query = z
-  .strictObject({ ...moment.shape, limit, cursor: cursor.exactOptional() })
-  .refine(isOne, { path: ['version'], message: 'cannot be combined with asOf or knownAt' });
+const query = moment.safeExtend({ limit, cursor: cursor.exactOptional() });
 
 export const explainBalance = defineEndpoint({
   method: 'get',

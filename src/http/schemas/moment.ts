@@ -11,8 +11,7 @@ export const version = z
   .meta({ description: 'As it was right after its n-th event. Not together with asOf or knownAt.' });
 
 /** That a moment is a version or a time. */
-export const isOne = ({ asOf, knownAt, version }: Moment): boolean =>
-  version === undefined || (asOf ?? knownAt) === undefined;
+const isOne = ({ asOf, knownAt, version }: Moment): boolean => version === undefined || (asOf ?? knownAt) === undefined;
 
 /** Which moment of an account is meant; empty: now. */
 export const moment = z
