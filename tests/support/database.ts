@@ -17,12 +17,12 @@ export type TestDatabase = {
 
 /** An empty, migrated database of its own on the replica set of this test run (or on the one named). */
 export const openTestDatabase = async (mongoUri: string = inject('mongoUri')): Promise<TestDatabase> => {
-  const url = new URL(mongoUri);
-  url.pathname = `/test-${randomUUID()}`;
-  const connection = await connectMongo({ uri: url.href, timeout: 10_000, poolSize: 10 });
+  // Not by URL, which knows one host only.
+  const uri = mongoUri.replace(/^([^/]+\/\/[^/?]+)[^?]*/, `$1/test-${randomUUID()}`);
+  const connection = await connectMongo({ uri, timeout: 10_000, poolSize: 10 });
   await migrate(connection.getClient().db(connection.name), () => new Date());
   return {
-    uri: url.href,
+    uri,
     connection,
     storage: openMongoStorage(connection, 10_000),
     drop: async () => {
