@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VersionConflict } from '../application/ports/storage-errors.ts';
+import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
 import { type SealerParts, Sealing } from './sealing.ts';
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
+
+const NOT_NOW = 'the journal cannot be sealed now: trying again';
 
 /**
  * Puts all events into the journal, in the order of their commits, as long as it runs. What fails is tried again for ever, from the last
@@ -47,6 +49,7 @@ export class Sealer {
   #say(error: unknown, pause: number): void {
     const { log } = this.parts;
     if (error instanceof VersionConflict) log.info({}, 'another process has sealed the next block: going on behind it');
-    else log.error({ err: error, again: pause }, 'the journal cannot be sealed now: trying again');
+    else if (error instanceof StorageUnavailable) log.warn({ err: error, again: pause }, NOT_NOW);
+    else log.error({ err: error, again: pause }, NOT_NOW);
   }
 }

@@ -19,6 +19,9 @@ describe('errors of the driver without any label', () => {
     ['an answer that did not come', new mongo.MongoNetworkTimeoutError('timed out'), 'StorageUnavailable'],
     ['a primary that stepped down', serverError(10_107), 'StorageUnavailable'],
     ['a transaction that is gone', serverError(251), 'StorageUnavailable'],
+    ['a host that cannot be reached', serverError(6), 'StorageUnavailable'],
+    ['a cursor that a restart has ended', serverError(43), 'StorageUnavailable'],
+    ['a majority that is not there yet', serverError(134), 'StorageUnavailable'],
     ['a write conflict', serverError(112), 'VersionConflict'],
     ['a key that is taken', serverError(11_000), 'VersionConflict'],
   ];

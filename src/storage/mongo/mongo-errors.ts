@@ -4,8 +4,12 @@ import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../../appli
 const DUPLICATE_KEY = 11000;
 const WRITE_CONFLICT = 112;
 
-// Server codes that say "not now" or "not here": no primary, stepping down, shutting down, out of time, transaction gone.
-const UNAVAILABLE = new Set([50, 89, 91, 189, 251, 262, 290, 10058, 10107, 11600, 11602, 13435, 13436]);
+// Server codes that say "not now" or "not here". A change stream may go on, or be opened again, after each of the first line
+// (MongoDB's specification of change streams lists them); the second: out of time, transaction gone, cursor ended.
+const UNAVAILABLE = new Set([
+  ...[6, 7, 43, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436],
+  ...[50, 134, 237, 251, 290, 10058],
+]);
 
 // The driver does not export these classes.
 const poolErrors = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClosedError']);
