@@ -52,12 +52,15 @@ const accountLines = ({ row, axis, change }: ViewState, amount: Amount): readonl
 /** What is different behind every event says nothing about this one. */
 const always = new Set(['version', 'updatedAt']);
 
-const changedIn = ({ before, after }: Change, amount: Amount): string => {
-  if (!isOpened(before)) return 'the account began';
+const changedIn = ({ before, after }: Change, amount: Amount): readonly string[] => {
+  if (!isOpened(before)) return ['the account began'];
+  const fields = Object.keys(accountRowOf(after));
   const cells = cellsThatDiffer(accountRowOf(before), accountRowOf(after)).filter(({ field }) => !always.has(field));
-  if (cells.length === 0) return 'nothing that is said of the account';
+  if (cells.length === 0) return ['nothing that is said of the account'];
   const of = (value: unknown): string => valueText(value, amount);
-  return cells.map(({ field, expected, found }) => `${words(field)} ${of(expected)} → ${of(found)}`).join(', ');
+  return cells
+    .toSorted((left, right) => fields.indexOf(left.field) - fields.indexOf(right.field))
+    .map(({ field, expected, found }) => `${words(field)} ${of(expected)} → ${of(found)}`);
 };
 
 const eventLines = ({ change }: ViewState, amount: Amount): readonly string[] => {
@@ -68,7 +71,7 @@ const eventLines = ({ change }: ViewState, amount: Amount): readonly string[] =>
     `  value date ${iso(event.effectiveAt)}`,
     `  event      ${event.eventId}`,
     `  by         ${printable(`${actor}, ${command}, request ${correlationId}`)}`,
-    `  changed    ${changedIn(change, amount)}`,
+    ...changedIn(change, amount).map((text, index) => `  ${index === 0 ? 'changed' : '       '}    ${text}`),
   ];
 };
 
@@ -82,10 +85,14 @@ const headingOf = ({ change, head }: ViewState, amount: Amount, paint: Paint): s
 
 /** All that the event says, in as many lines as there is room for. */
 const dataLines = ({ change }: ViewState, amount: Amount, { columns, rows }: Size): readonly string[] => {
-  const parts = Object.entries(change.event.data).map(([name, value]) => `${words(name)} ${valueText(value, amount)}`);
+  // The heading has the amount of what is booked.
+  const isSaid = (name: string): boolean =>
+    postingOf(change.event) !== undefined && (name === 'amount' || name === 'currency');
+  const said = Object.entries(change.event.data).filter(([name]) => !isSaid(name));
+  const parts = said.map(([name, value]) => `${words(name)} ${valueText(value, amount)}`);
   const lines = flow(parts, columns - 2).map((line) => `  ${line}`);
   if (lines.length <= rows) return lines;
-  return rows === 0 ? [] : [...lines.slice(0, rows - 1), '  … Enter shows all of it'];
+  return rows <= 0 ? [] : [...lines.slice(0, rows - 1), '  … Enter shows all of it'];
 };
 
 const chartLines = (state: ViewState, amount: Amount, size: Size, paint: Paint): readonly string[] => {

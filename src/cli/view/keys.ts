@@ -26,24 +26,34 @@ export type Intent =
   | { readonly kind: 'quit' }
   | { readonly kind: 'interrupt' };
 
-export const HELP = `Stepping through the history of an account. Nothing is changed by it.
+export const HELP = `Stepping through the history of an account.
+Nothing is changed by it.
 
-→ l / ← h        one event on, or back
-PgDn / PgUp      ten events on, or back
-End / Home       the last event, as it is now, or the first
-g                go to a version
-t                go to a time, such as 2026-03-15T14:47:00Z or 2026-03-15: the last event by then
-/                search for a type, a reference, an id, or anything else that an event says
-n / N            the next event with that text, or the one before
-a                the other axis: events in the order in which they were recorded, or by value date
-Enter            the event whole, as JSON
-?                this page
-Esc              back; gives a search up, too
-q                quit
+→ l / ← h      one event on, or back
+PgDn / PgUp    ten events on, or back
+End / Home     the last event, as it is now, or the first
+g              go to a version
+t              go to a time: the last event by then;
+               2026-03-15T14:47:00Z, or 2026-03-15 for midnight
+/              search for a type, a reference, an id, or
+               anything else that an event says
+n / N          the next event with it, or the one before
+a              the other axis of time
+Enter          the event whole, as JSON
+?              this page
+Esc            back; it gives a search up, too
+q              quit
 
-The chart has one balance for each column. As recorded, it runs from the first event to the last, and an event shows the account as it
-was right behind it. By value date, it runs over time, and an event shows the account as it is seen from that value date today, with
-all that was recorded since; only events that book money are stepped on. ▲ is where you stand, and what is below zero is red.`;
+As recorded: the chart runs from the first event to the
+last, and shows the account right behind each event.
+
+By value date: the chart runs over time, and shows the
+account as it is seen from that value date today, with all
+that was recorded since. Only events that book money are
+stepped on.
+
+The chart has one balance for each column. ▲ is where you
+stand; what is below zero is red.`;
 
 const SCROLLED_AT_ONCE = 10;
 const FAR = 10;
@@ -89,6 +99,7 @@ const steps: Readonly<Record<string, (state: ViewState) => Intent>> = {
   N: again('backward'),
   a: () => ({ kind: 'axis' }),
   return: open('event'),
+  enter: open('event'),
   '?': open('help'),
   escape: (state) => (state.panel === 'chart' ? { kind: 'give up' } : show(state, { panel: 'chart' })),
   q: () => ({ kind: 'quit' }),
