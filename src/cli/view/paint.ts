@@ -5,7 +5,8 @@ type Style = Parameters<typeof styleText>[0];
 /** Puts a style on a text, or leaves it as it is where no colours are wanted. */
 export type Paint = (style: Style, text: string) => string;
 
-export const colours: Paint = (style, text) => styleText(style, text);
+// Whether there are colours is decided once, by what the screen can show.
+export const colours: Paint = (style, text) => styleText(style, text, { validateStream: false });
 
 export const plain: Paint = (_style, text) => text;
 
