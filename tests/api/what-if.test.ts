@@ -1,64 +1,24 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, Reply } from '../support/api.ts';
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../support/api.ts';
 import { whatIfView } from '../../src/http/schemas/what-if.ts';
 import { bodyAs, expectProblem, faultsOf } from './expectations.ts';
-import { ManualClock, opened, useWorld } from './world.ts';
-
-const clock = new ManualClock();
-const world = useWorld(clock);
-const NOW = '2041-01-01T00:00:00.000Z';
-
-const day = (text: string): string => `2040-${text}T00:00:00.000Z`;
-const eur = (amount: number, rest: Json = {}): Json => ({ amount, currency: 'EUR', ...rest });
-
-const at = async (moment: string, path: string, body: Json): Promise<Json> => {
-  clock.moveTo(day(moment));
-  const reply = await world.client.post(path, body);
-  expect(reply.status, reply.text).toBeLessThan(300);
-  return reply.body;
-};
-
-let id = '';
-let friend = '';
-let deposit = '';
-let withdrawal = '';
-let freeze = '';
-
-/*
- * v1 opened 1 January, overdraft 10 · v2 deposit 100 on 1 February (tx-salary) · v3 withdrawal 30 on 1 March · v4 transfer of 20 to
- * the friend on 1 April · v5 reversal of v2 in part, 40, on 1 May · v6 frozen 1 June · v7 unfrozen 1 July
- */
-beforeAll(async () => {
-  clock.moveTo(day('01-01'));
-  id = await opened(world.client, { overdraftLimit: 10 });
-  friend = await opened(world.client);
-  const account = `/v1/accounts/${id}`;
-  deposit = String((await at('02-01', `${account}/deposits`, eur(100, { transactionId: `salary-${id}` }))).eventId);
-  withdrawal = String((await at('03-01', `${account}/withdrawals`, eur(30))).eventId);
-  await at('04-01', '/v1/transfers', { transferId: `gift-${id}`, fromAccountId: id, toAccountId: friend, ...eur(20) });
-  await at('05-01', '/v1/reversals', { eventId: deposit, amount: 40, reason: 'r' });
-  await at('06-01', `${account}/freeze`, { reason: 'r' });
-  await at('07-01', `${account}/unfreeze`, { reason: 'r' });
-  const events = (await world.client.get(`${account}/events`)).body.events as Json[];
-  freeze = String(events[5]?.eventId);
-  clock.moveTo(NOW);
-});
-afterEach(() => clock.moveTo(NOW));
-
-const post = (body: Json): Promise<Reply> =>
-  world.client.send('POST', `/v1/accounts/${id}/what-if`, {
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-const tried = async (body: Json): Promise<Json> => bodyAs(whatIfView, await post(body));
-
-const command = (type: string, rest: Json = {}): Json => ({ type, accountId: id, ...rest });
-const transfer = (amount: number, rest: Json = {}): Json => ({
-  type: 'TransferMoney',
-  fromAccountId: id,
-  toAccountId: friend,
-  ...eur(amount, rest),
-});
+import { opened } from './world.ts';
+import {
+  world,
+  NOW,
+  day,
+  eur,
+  id,
+  friend,
+  deposit,
+  withdrawal,
+  freeze,
+  post,
+  tried,
+  command,
+  transfer,
+  outcomesIn,
+} from './what-if-world.ts';
 
 const codesIn = (answer: Json): unknown[] =>
   (answer.results as { status: number; problem?: Json }[]).map(({ status, problem }) => problem?.code ?? status);
@@ -155,13 +115,6 @@ describe('commands that are tried', () => {
     expect(codesIn(await tried({ commands: many.slice(1) }))).toHaveLength(100);
   });
 });
-
-type Altered = {
-  readonly events: readonly { readonly version: number; readonly outcome: string; readonly problem?: Json }[];
-};
-
-const outcomesIn = (answer: Json): unknown[] =>
-  (answer as unknown as Altered).events.map(({ version, outcome, problem }) => [version, problem?.code ?? outcome]);
 
 describe('history with one event altered', () => {
   it('shows what would have become of everything behind an event that is left out', async () => {
@@ -270,131 +223,6 @@ describe('history with one event altered', () => {
     expect(outcomesIn(moved)[0]).toEqual([3, 'changed']);
     const early = await tried({ change: { eventId: withdrawal, effectiveAt: '2039-12-31T23:59:59.999Z' } });
     expect(outcomesIn(early)[0]).toEqual([3, 'EFFECTIVE_BEFORE_OPENING']);
-  });
-
-  it('changes whatever the command behind an event could have said', async () => {
-    const events = (await world.client.get(`/v1/accounts/${id}/events`)).body.events as Json[];
-    const [opening, , , gift, , , unfreeze] = events.map(({ eventId }) => String(eventId));
-    const change = async (eventId: unknown, members: Json): Promise<Json> => tried({ change: { eventId, ...members } });
-    const lower = await change(opening, { overdraftLimit: 0, ownerId: 'another' });
-    expect(outcomesIn(lower)).toEqual([[1, 'changed'], ...[2, 3, 4, 5, 6, 7].map((version) => [version, 'kept'])]);
-    expect(lower).toMatchObject({
-      altered: { overdraftLimit: 0, availableBalance: 10 },
-      difference: { overdraftLimit: -10 },
-    });
-    expect(outcomesIn(await change(opening, { currency: 'USD' }))).toEqual([
-      [1, 'changed'],
-      [2, 'CURRENCY_MISMATCH'],
-      [3, 'CURRENCY_MISMATCH'],
-      [4, 'CURRENCY_MISMATCH'],
-      [5, 'EVENT_NOT_FOUND'],
-      [6, 'kept'],
-      [7, 'kept'],
-    ]);
-    expect(outcomesIn(await change(opening, { effectiveAt: day('02-15') }))[0]).toEqual([1, 'EFFECTIVE_IN_FUTURE']);
-    expect(outcomesIn(await change(deposit, { currency: 'USD' }))[0]).toEqual([2, 'CURRENCY_MISMATCH']);
-    expect(outcomesIn(await change(deposit, { source: 'work', reference: 'r', metadata: { a: 'b' } }))[0]).toEqual([
-      2,
-      'changed',
-    ]);
-    expect(outcomesIn(await change(deposit, { transactionId: 'another' }))[0]).toEqual([2, 'changed']);
-    expect(outcomesIn(await change(unfreeze, { reason: 'another' }))).toEqual([[7, 'changed']]);
-    expect(outcomesIn(await change(gift, { toAccountId: id }))[0]).toEqual([4, 'SAME_ACCOUNT']);
-    expect(outcomesIn(await change(gift, { toAccountId: 'absent' }))[0]).toEqual([4, 'ACCOUNT_NOT_FOUND']);
-    expect(outcomesIn(await change(gift, { toAccountId: id, fromAccountId: friend }))[0]).toEqual([
-      4,
-      'INSUFFICIENT_FUNDS',
-    ]);
-  });
-
-  it('puts another command in the place of an event, decided at its moment', async () => {
-    const events = (await world.client.get(`/v1/accounts/${id}/events`)).body.events as Json[];
-    const eventIds = events.map(({ eventId }) => String(eventId));
-    const place = (version: number, instead: Json): Promise<Json> =>
-      tried({ instead: { eventId: eventIds[version - 1], command: instead } });
-    expect(outcomesIn(await place(6, command('CloseAccount', { reason: 'r' })))).toEqual([
-      [6, 'ACCOUNT_NOT_EMPTY'],
-      [7, 'ACCOUNT_NOT_FROZEN'],
-    ]);
-    const emptied = await place(6, command('WithdrawMoney', eur(20)));
-    expect(outcomesIn(emptied)).toEqual([
-      [6, 'changed'],
-      [7, 'ACCOUNT_NOT_FROZEN'],
-    ]);
-    expect(emptied).toMatchObject({ altered: { ledgerBalance: -10, version: 6, status: 'active' } });
-    expect(outcomesIn(await place(3, command('DepositMoney', eur(1, { effectiveAt: day('03-02') }))))[0]).toEqual([
-      3,
-      'EFFECTIVE_IN_FUTURE',
-    ]);
-    // What is reversed is what was done in that place; where nothing can be reversed there, it says so.
-    expect(outcomesIn(await place(2, command('WithdrawMoney', eur(5))))).toEqual([
-      [2, 'changed'],
-      [3, 'INSUFFICIENT_FUNDS'],
-      [4, 'INSUFFICIENT_FUNDS'],
-      [5, 'REVERSAL_EXCEEDS_ORIGINAL'],
-      [6, 'kept'],
-      [7, 'kept'],
-    ]);
-    expect(outcomesIn(await place(2, command('ChangeOverdraftLimit', { overdraftLimit: 100 })))).toEqual([
-      [2, 'changed'],
-      [3, 'kept'],
-      [4, 'kept'],
-      [5, 'NOT_REVERSIBLE'],
-      [6, 'kept'],
-      [7, 'kept'],
-    ]);
-    const reversal = { type: 'ReverseTransaction', eventId: deposit, reason: 'r' };
-    expect(outcomesIn(await place(3, { ...reversal, amount: 70 }))).toEqual([
-      [3, 'changed'],
-      [4, 'kept'],
-      [5, 'REVERSAL_EXCEEDS_ORIGINAL'],
-      [6, 'kept'],
-      [7, 'kept'],
-    ]);
-    expect(outcomesIn(await place(2, reversal))[0]).toEqual([2, 'EVENT_NOT_FOUND']);
-    // A transfer that comes later has this id.
-    expect(outcomesIn(await place(3, { ...transfer(1), transferId: `gift-${id}` }))).toEqual([
-      [3, 'changed'],
-      [4, 'TRANSFER_ALREADY_EXISTS'],
-      [5, 'kept'],
-      [6, 'kept'],
-      [7, 'kept'],
-    ]);
-    const opening = {
-      type: 'OpenAccount',
-      accountId: id,
-      ownerId: 'o',
-      currency: 'EUR',
-      initialDeposit: { amount: 7 },
-    };
-    expect(await place(1, opening)).toMatchObject({ altered: { ledgerBalance: 17, version: 8, overdraftLimit: 0 } });
-  });
-
-  it('knows of a transfer changed on the side of the receiver what was known then', async () => {
-    const giver = await opened(world.client, { initialDeposit: { amount: 50 } });
-    const taker = await opened(world.client);
-    const body = { fromAccountId: giver, toAccountId: taker, ...eur(20, { transactionId: `t-${giver}` }) };
-    const { to, from } = (await world.client.post('/v1/transfers', body)).body as Record<'to' | 'from', Json>;
-    const on = async (account: string, alteration: Json): Promise<unknown> => {
-      const reply = await world.client.post(`/v1/accounts/${account}/what-if`, alteration);
-      return outcomesIn(bodyAs(whatIfView, reply));
-    };
-    expect(await on(taker, { change: { eventId: to.eventId, reference: 'r', amount: 50 } })).toEqual([[2, 'changed']]);
-    expect(await on(giver, { change: { eventId: from.eventId, toAccountId: friend } })).toEqual([[3, 'changed']]);
-    const elsewhere = { change: { eventId: to.eventId, toAccountId: friend } };
-    expect(faultsOf(await world.client.post(`/v1/accounts/${taker}/what-if`, elsewhere))).toEqual(['body /change']);
-  });
-
-  it('says so where the account would never have been opened', async () => {
-    const events = (await world.client.get(`/v1/accounts/${id}/events`)).body.events as Json[];
-    const answer = await tried({ without: events[0]?.eventId, version: 3 });
-    expect(outcomesIn(answer)).toEqual([
-      [1, 'left_out'],
-      [2, 'ACCOUNT_NOT_FOUND'],
-      [3, 'ACCOUNT_NOT_FOUND'],
-    ]);
-    expect(answer).not.toHaveProperty('altered');
-    expect(answer).not.toHaveProperty('difference');
   });
 
   it('refuses what cannot be altered', async () => {

@@ -28,7 +28,6 @@ export type PseudoTerminal = {
 
 const PATIENCE = 30_000;
 
-// eslint-disable-next-line no-control-regex
 const sequences = /\u001b\[[?0-9;]*[a-zA-Z]/g;
 
 /** A view draws the whole screen each time, from its first corner on. */
@@ -50,10 +49,14 @@ export const inTerminal = (
   });
   const bytes: Buffer[] = [];
   const written = (): string => Buffer.concat(bytes).toString();
-  const ask = (request: object): void => void driver.stdin.write(`${JSON.stringify(request)}\n`);
+  const ask = (request: object): void => {
+    driver.stdin.write(`${JSON.stringify(request)}\n`);
+  };
   const ended = new Promise<Ended>((resolve, reject) => {
     driver.once('error', reject);
-    driver.once('close', () => reject(new Error('the terminal is gone')));
+    driver.once('close', () => {
+      reject(new Error('the terminal is gone'));
+    });
     createInterface(driver.stdout).on('line', (line) => {
       const { output, ended: code, canonical = false, echo = false } = JSON.parse(line) as Said;
       if (output !== undefined) bytes.push(Buffer.from(output, 'latin1'));
@@ -68,9 +71,11 @@ export const inTerminal = (
     screen,
     written,
     shows: async (text) => {
-      for (const start = Date.now(); Date.now() - start < PATIENCE; await sleep(20)) {
+      const start = Date.now();
+      while (Date.now() - start < PATIENCE) {
         const lines = screen().join('\n');
         if (typeof text === 'string' ? lines.includes(text) : text.test(lines)) return screen();
+        await sleep(20);
       }
       throw new Error(`The screen never said ${text.toString()}:\n${screen().join('\n')}`);
     },

@@ -27,7 +27,7 @@ const unchangeable = new Set(['eventId', 'accountId', 'initialDeposit']);
 /** Whatever a command can say, whichever it is. */
 const sayable = Object.fromEntries(
   Object.values(commands)
-    .flatMap(({ body }) => Object.entries(body.shape))
+    .flatMap(({ body }) => Object.entries(body.shape as Readonly<Record<string, z.ZodType>>))
     .filter(([member]) => !unchangeable.has(member))
     .map(([member, schema]) => [member, schema.exactOptional()]),
 );

@@ -189,7 +189,8 @@ describe('a key', () => {
     }
     return intent;
   };
-  const typing = (text: string): readonly Key[] => [...text].map((character) => ({ name: character, text: character }));
+  const typing = (text: string): readonly Key[] =>
+    Array.from(text, (character) => ({ name: character, text: character }));
   const ENTER: Key = { name: 'return' };
 
   it.each<[Key, Intent]>([
