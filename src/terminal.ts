@@ -25,10 +25,12 @@ export class UserError extends Error {
 /** What an error says. */
 export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Whether its message says all that somebody needs to know. */
+export const isForPeople = (error: unknown): error is Error => error instanceof Error && forPeople.has(error.name);
+
 /** Says what went wrong and ends the process. */
 export const fail = (error: unknown, code = 1): never => {
-  const isForPeople = error instanceof Error && forPeople.has(error.name);
-  report(isForPeople ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  report(isForPeople(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exit(code);
 };
 

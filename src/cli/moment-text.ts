@@ -38,8 +38,25 @@ export const eventLines = (events: readonly Shown[], currency: string, ...others
 const outcomeOf = ({ outcome, status, problem }: Shown): string =>
   text((problem as Shown | undefined)?.code ?? outcome ?? status);
 
-/** What became of each command, or of each event, and the account behind it. */
+/** What became of each command, and the account behind it. */
 export const stepLines = (steps: readonly Shown[], currency: string): string => {
-  const rows = steps.map((step) => [outcomeOf(step), ...rowOf((step.account ?? step.altered) as Shown, currency)]);
+  const rows = steps.map((step) => [outcomeOf(step), ...rowOf(step.account as Shown, currency)]);
   return table([['outcome', ...HEAD], ...rows]);
+};
+
+/** What would have become of each event, and the account behind it. */
+export const alteredLines = (events: readonly Shown[], currency: string): string => {
+  const rows = events.map((event) => {
+    const altered = (event.altered ?? {}) as Shown;
+    return [text(event.version), text(event.type), outcomeOf(event), ...rowOf(altered, currency)];
+  });
+  return table([['event', 'type', 'outcome', 'then version', ...HEAD.slice(1)], ...rows]);
+};
+
+/** How many of the events behind the altered one would not have happened. */
+export const refusedText = ([, ...later]: readonly Shown[]): string => {
+  const refused = later.filter(({ outcome }) => outcome === 'rejected');
+  if (refused.length === 0) return `None of the ${later.length} later events would have been refused.`;
+  const which = refused.map(({ version }) => text(version)).join(', ');
+  return `Of the ${later.length} later events ${refused.length} would have been refused: ${which}.`;
 };

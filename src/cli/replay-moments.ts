@@ -17,7 +17,7 @@ import { problemByCode, RequestError } from '../http/problem-details.ts';
 import { whatIfBody } from '../http/schemas/what-if.ts';
 import { answerWhatIf } from '../http/what-if.ts';
 import { UserError } from '../terminal.ts';
-import { eventLines, type Shown, sightLines, stepLines } from './moment-text.ts';
+import { alteredLines, eventLines, refusedText, type Shown, sightLines, stepLines } from './moment-text.ts';
 import { toJson } from './script.ts';
 
 type Asked = { readonly accountId: AccountId; readonly moment: Moment; readonly json: boolean };
@@ -115,10 +115,16 @@ export const showWhatIf = async (
   const services = { queries: over(storage), newEventId: () => newId() as EventId };
   const body = await bodyIn(file, moment);
   const answer = await inWords(answerWhatIf(body, services, { accountId, requestId: newId() }));
-  const { before, after, real, altered, results, events } = answer;
-  const ends = body.commands ? { before, after } : { real, altered };
+  const { before, after, real, altered, results } = answer;
+  if (results)
+    return show(answer, json, (currency) => [
+      stepLines(results as readonly Shown[], currency),
+      sightLines({ before, after }, currency),
+    ]);
+  const events = answer.events as readonly Shown[];
   return show(answer, json, (currency) => [
-    stepLines((results ?? events) as readonly Shown[], currency),
-    sightLines(ends, currency),
+    alteredLines(events, currency),
+    refusedText(events),
+    sightLines({ real, ...(altered !== undefined && { altered }) }, currency),
   ]);
 };

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Storage } from '../application/ports/storage.ts';
 import type { Moment } from '../application/queries/find-account.ts';
 import type { Until } from '../application/replay/account-history.ts';
@@ -15,6 +15,7 @@ import { moment, time, version } from './moment-option.ts';
 import { decimal } from './money-text.ts';
 import { showDiff, showMoment, showWhatIf } from './replay-moments.ts';
 import { runScript, toJson } from './script.ts';
+import { isTerminal, showView } from './view/show-view.ts';
 
 type Options = {
   readonly account: string;
@@ -24,6 +25,7 @@ type Options = {
   readonly version?: number;
   readonly diff?: Moment;
   readonly whatIf?: string;
+  readonly interactive?: true;
   readonly followEachStep?: true;
   readonly json?: true;
 };
@@ -41,6 +43,11 @@ const program = new Command('replay')
     moment,
   )
   .option('--what-if <file>', 'instead: what would have become of it; JSON as for POST …/what-if')
+  .addOption(
+    new Option('-i, --interactive', 'step back and forth through it on the whole terminal; ? there says how').conflicts(
+      ['diff', 'whatIf', 'followEachStep', 'json'],
+    ),
+  )
   .option('--follow-each-step', 'show the whole account after each event; on a terminal, Enter goes on')
   .option('--json', 'print one JSON document instead')
   .addHelpText('after', '\nExit code: 0 the read models agree, 1 they do not, or there is no such account or moment.')
@@ -145,13 +152,17 @@ const replay = async (storage: Storage, options: Options): Promise<number> => {
   if (options.json) {
     console.log(toJson({ accountId, steps: collected, account: last.account, readModels: { agree, differences } }));
   } else showVerdict(accountId, last, differences);
+  if (isTerminal() && !options.json) report('With --interactive you can step back and forth through it.');
   return agree ? 0 : 1;
 };
 
 const answer = (storage: Storage, options: Options): Promise<number> => {
-  const asked = { accountId: options.account as AccountId, moment: momentOf(options), json: options.json === true };
+  const accountId = options.account as AccountId;
+  const asked = { accountId, moment: momentOf(options), json: options.json === true };
   if (options.whatIf !== undefined) return showWhatIf(storage, asked, options.whatIf);
   if (options.diff !== undefined) return showDiff(storage, asked, options.diff);
+  if (options.interactive && isTerminal()) return showView(storage, accountId, asked.moment);
+  if (options.interactive) report('This is no terminal that a view can be shown on, so here is the list.');
   return options.asOf === undefined ? replay(storage, options) : showMoment(storage, asked);
 };
 

@@ -98,8 +98,8 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   NOT_CHANGEABLE: no(
     422,
-    'This event cannot be thought away or changed like that',
-    'Leave out any event but the opening; change the amount of one that moved money, or its value date where it is no reversal.',
+    'This event cannot be changed like that',
+    'The command behind the event has no such `member`. Change one that it has, or put another command in its place.',
   ),
   HISTORY_TOO_LONG: no(
     422,

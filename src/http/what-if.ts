@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { handlerOf } from '../application/commands/handlers.ts';
-import type { Alteration } from '../application/what-if/altered-replay.ts';
+import type { Wish } from '../application/commands/command.ts';
+import type { Alteration } from '../application/what-if/alter-history.ts';
 import type { Attempt } from '../application/what-if/dry-run.ts';
+import type { RecordedEvent } from '../domain/account/account-event.ts';
 import { type AccountId, streamIdOf } from '../domain/account/account-id.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { type Asked, commandOf } from './claim.ts';
@@ -51,26 +53,48 @@ export const attemptOf = async (
 
 type Body = z.output<typeof whatIfBody>;
 
-const alterationOf = (without: Body['without'], change: Body['change']): Alteration => {
+/** A wish as the members of its command's path and body. */
+const membersOf = ({ type: _type, ...wish }: Wish): Json => {
+  const { money, original, ...others } = { money: undefined, original: undefined, ...wish };
+  return { ...others, ...money, ...(original && { eventId: original.eventId }) };
+};
+
+/** The command behind an event, with some members different. Rejects with NOT_CHANGEABLE where it has no such member. */
+const changed =
+  ({ eventId: _eventId, ...change }: NonNullable<Body['change']>, services: Askable, about: About) =>
+  (event: RecordedEvent, wish: Wish): Promise<Attempt> => {
+    const { eventId, type: eventType, metadata } = event;
+    const members = Object.keys(commands[wish.type].body.shape);
+    const strange = Object.keys(change).find((member) => !members.includes(member));
+    if (strange !== undefined) throw new DomainError('NOT_CHANGEABLE', { eventId, eventType, member: strange });
+    const { transactionId } = metadata;
+    const before = { ...membersOf(wish), ...(transactionId !== undefined && { transactionId }) };
+    const command: TriedCommand = { ...before, ...change, type: wish.type };
+    return attemptOf(command, services, { ...about, at: ['change'] });
+  };
+
+const alterationOf = async (
+  { without, change, instead }: Body,
+  services: Askable,
+  about: About,
+): Promise<Alteration> => {
   if (without !== undefined) return { eventId: without };
-  if (!change) throw new Error('a body with nothing to try passed its schema');
-  const { eventId, ...differently } = change;
-  return { eventId, change: differently };
+  if (change) return { eventId: change.eventId, instead: changed(change, services, about) };
+  if (!instead) throw new Error('a body with nothing to try passed its schema');
+  const attempt = await attemptOf(instead.command, services, { ...about, at: ['instead', 'command'] });
+  return { eventId: instead.eventId, instead: () => Promise.resolve(attempt) };
 };
 
 /**
  * What would have become of an account. Rejects with VALIDATION_FAILED, EFFECTIVE_IN_FUTURE, ACCOUNT_NOT_FOUND, EVENT_NOT_FOUND,
  * NOT_CHANGEABLE, HISTORY_TOO_LONG, in this order.
  */
-export const answerWhatIf = async (
-  { commands, without, change, ...known }: Body,
-  services: Askable,
-  about: About,
-): Promise<Json> => {
+export const answerWhatIf = async (body: Body, services: Askable, about: About): Promise<Json> => {
   const { accountId, requestId } = about;
+  const { commands, without: _without, change: _change, instead: _instead, ...known } = body;
   if (!commands) {
-    const altered = await services.queries.alterHistory(accountId, known, alterationOf(without, change));
-    return presentAlteredHistory(altered, requestId);
+    const alteration = await alterationOf(body, services, about);
+    return presentAlteredHistory(await services.queries.alterHistory(accountId, known, alteration), requestId);
   }
   const attempts: Attempt[] = [];
   for (const [index, command] of commands.entries()) {

@@ -74,8 +74,8 @@ export const momentCases = {
       client.post(`/v1/accounts/${await opened(client)}/what-if`, { without: UNKNOWN }),
     NOT_CHANGEABLE: async (client) => {
       const id = await opened(client);
-      const [without] = await eventsOf(client, id);
-      return client.post(`/v1/accounts/${id}/what-if`, { without });
+      const [eventId] = await eventsOf(client, id);
+      return client.post(`/v1/accounts/${id}/what-if`, { change: { eventId, amount: 1 } });
     },
     HISTORY_TOO_LONG: tooLong,
   },

@@ -1,18 +1,21 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Command } from '../../src/application/commands/command.ts';
+import type { Command, Wish } from '../../src/application/commands/command.ts';
 import { handlerOf } from '../../src/application/commands/handlers.ts';
 import { accountAt } from '../../src/application/replay/account-history.ts';
+import type { AlteredStep } from '../../src/application/what-if/altered-replay.ts';
 import type { Attempt, DryStep } from '../../src/application/what-if/dry-run.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import { type AccountId, streamIdOf } from '../../src/domain/account/account-id.ts';
+import { type Account, isOpened, versionOf } from '../../src/domain/account/account-state.ts';
 import { DomainError, type DomainErrorCode } from '../../src/domain/domain-error.ts';
+import type { EventId } from '../../src/domain/event/event-id.ts';
 import { type Group, Requests, type Script, script, type Step } from '../support/bank-scripts.ts';
 import { compare } from '../support/compare-with-model.ts';
 import { commandOfRequest, hearing, memoryPlaces, mongoPlaces, type Places } from '../support/ledger-under-test.ts';
 import { ModelBank } from '../support/model-bank.ts';
 import { signedAmount } from '../support/naive-history.ts';
-import { ManualClock, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
+import { commandFor, ManualClock, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 
 const ACCOUNT = 'a' as AccountId;
 const streamId = streamIdOf(ACCOUNT);
@@ -92,30 +95,62 @@ const dryIsReal = async (played: Played, steps: readonly Step[]): Promise<void> 
   expect(dry.steps.map(({ account }) => account)).toStrictEqual(accounts);
 };
 
-/** With an event changed to what it is, history is what it was; without it, it is the sum of what is left. */
-const alterationsAreHistory = async ({ ledger }: Played, pick: number): Promise<void> => {
-  const events = await ledger.storage.events.read(streamId, { after: 0, limit: 10_000 });
-  const { account } = await accountAt(ledger.storage, streamId);
-  const event = events[pick % events.length];
-  if (!event || event.version === 1) return;
-  const { eventId } = event;
-  if ('amount' in event.data) {
-    const { amount } = event.data;
-    const same = await ledger.queries.alterHistory(ACCOUNT, {}, { eventId, change: { amount } });
-    expect(same.steps.map(({ outcome, error }) => error ?? outcome)).toStrictEqual(
-      events.slice(event.version - 1).map((it) => (it === event ? 'changed' : 'kept')),
-    );
-    for (const { real, altered } of same.steps) expect(altered).toStrictEqual(real);
-    expect(same.altered).toStrictEqual(account);
+/** With an event asked for once more just as it was, history is what it was. */
+const sameAgainIsHistory = async (
+  ledger: TestLedger,
+  events: readonly RecordedEvent[],
+  pick: number,
+): Promise<void> => {
+  const at = pick % events.length;
+  const eventId = events[at]?.eventId as EventId;
+  const instead = (_: RecordedEvent, wish: Wish): Promise<Attempt> => Promise.resolve(commandFor(wish));
+  const same = await ledger.queries.alterHistory(ACCOUNT, {}, { eventId, instead });
+  const outcomes = events.slice(at).map((_, index) => (index === 0 ? 'changed' : 'kept'));
+  expect(same.steps.map(({ outcome, error }) => error ?? outcome)).toStrictEqual(outcomes);
+  for (const { real, altered } of same.steps) expect(altered).toStrictEqual(real);
+  expect(same.altered).toStrictEqual((await accountAt(ledger.storage, streamId)).account);
+};
+
+const balanceOf = (account: Account): bigint => (isOpened(account) ? account.ledgerBalance : 0n);
+
+/** What is taken back of something else goes the way that it went. */
+const amountThen = ({ event, altered }: AlteredStep, before: Account, eventId: EventId): bigint => {
+  const real = signedAmount(event);
+  const isOfIt = event.type === 'TransactionReversed' && event.data.originalEventId === eventId;
+  return isOfIt && balanceOf(altered) - balanceOf(before) === -real ? -real : real;
+};
+
+/** Without an event, or with anything in its place, the balance is the sum of what is left and of what came in its place. */
+const alterationsAddUp = async (
+  ledger: TestLedger,
+  events: readonly RecordedEvent[],
+  { pick, attempt }: { readonly pick: number; readonly attempt: Attempt | undefined },
+): Promise<void> => {
+  const event = events[pick % events.length] as RecordedEvent;
+  const { eventId, version } = event;
+  const instead = attempt && { instead: () => Promise.resolve(attempt) };
+  const { account: before } = await accountAt(ledger.storage, streamId, { version: version - 1 });
+  const { steps, real, altered } = await ledger.queries.alterHistory(ACCOUNT, {}, { eventId, ...instead });
+  expect(steps.map((step) => step.event)).toStrictEqual(events.slice(version - 1));
+  expect(real).toStrictEqual((await accountAt(ledger.storage, streamId)).account);
+  const [first, ...later] = steps;
+  if (!first) throw new Error('an event was lost');
+  if (!attempt) expect(first).toMatchObject({ outcome: 'left_out', altered: before });
+  let balance = balanceOf(first.altered);
+  for (const [index, step] of later.entries()) {
+    if (step.outcome === 'kept') balance += amountThen(step, (steps[index] as AlteredStep).altered, eventId);
+    expect(balanceOf(step.altered)).toBe(balance);
   }
-  const without = await ledger.queries.alterHistory(ACCOUNT, {}, { eventId });
-  expect(without.steps.map((step) => step.event)).toStrictEqual(events.slice(event.version - 1));
-  expect(without.real).toStrictEqual(account);
-  const gone = new Set(without.steps.filter(({ outcome }) => outcome !== 'kept').map((step) => step.event.eventId));
-  expect(gone.has(eventId)).toBe(true);
-  const left = events.filter((it) => !gone.has(it.eventId));
-  expect(without.altered.ledgerBalance).toBe(left.reduce((sum, it) => sum + signedAmount(it), 0n));
-  expect(without.altered.version).toBe(left.length);
+  const left = version - 1 + later.filter(({ outcome }) => outcome === 'kept').length;
+  expect(altered).toStrictEqual(steps.at(-1)?.altered);
+  if (first.outcome !== 'changed') expect(versionOf(altered)).toBe(left);
+};
+
+const alterationsAreHistory = async ({ ledger }: Played, pick: number, attempts: readonly Attempt[]): Promise<void> => {
+  const events = await ledger.storage.events.read(streamId, { after: 0, limit: 10_000 });
+  await sameAgainIsHistory(ledger, events, pick);
+  await alterationsAddUp(ledger, events, { pick, attempt: undefined });
+  for (const attempt of attempts.slice(0, 3)) await alterationsAddUp(ledger, events, { pick, attempt });
 };
 
 const nothingIsWritten = async ({ ledger }: Played, act: () => Promise<unknown>): Promise<void> => {
@@ -154,7 +189,7 @@ describe.each(storages)('any commands after any history, on %s', (_, openPlaces,
       await submitAll(ledger, attempts);
       await nothingIsWritten(played, async () => {
         expect(await ledger.queries.dryRun(ACCOUNT, { knownAt }, attempts)).toStrictEqual(then);
-        await alterationsAreHistory(played, pick);
+        await alterationsAreHistory(played, pick, attempts);
       });
     });
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 45_000 });

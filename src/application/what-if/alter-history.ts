@@ -1,15 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
-import { isOpened, type OpenedAccount } from '../../domain/account/account-state.ts';
-import { postingOf } from '../../domain/account/evolve.ts';
+import type { Account, OpenedAccount } from '../../domain/account/account-state.ts';
 import { DomainError } from '../../domain/domain-error.ts';
+import type { EventId } from '../../domain/event/event-id.ts';
+import type { Wish } from '../commands/command.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
 import { accountKnownAt, type Known } from '../queries/find-account.ts';
 import { accountAt } from '../replay/account-history.ts';
-import { type Alteration, AlteredReplay, type AlteredStep } from './altered-replay.ts';
-import { counterpartOf } from './counterpart.ts';
+import { AlteredReplay, type AlteredStep } from './altered-replay.ts';
+import { type Counterpart, counterpartOf } from './counterpart.ts';
+import type { Attempt } from './dry-run.ts';
+import { wishOf } from './wish-of-event.ts';
 
 /** Events that are replayed, at most. */
 export const MOST_REPLAYED = 1_000;
@@ -21,8 +24,15 @@ export type AlteredHistory = {
   readonly steps: readonly AlteredStep[];
   /** The account behind the last event, as it was. */
   readonly real: OpenedAccount;
-  /** The account behind the last event, as it would have been. */
-  readonly altered: OpenedAccount;
+  /** The account behind the last event, as it would have been; unopened where it never would have come to be. */
+  readonly altered: Account;
+};
+
+/** One event to think away, or something to think in its place. */
+export type Alteration = {
+  readonly eventId: EventId;
+  /** What would have been asked for instead, given what was. Rejects with NOT_CHANGEABLE. Left out: nothing. */
+  readonly instead?: (event: RecordedEvent, wish: Wish) => Promise<Attempt>;
 };
 
 /** Rejects with EVENT_NOT_FOUND. */
@@ -33,24 +43,28 @@ const findEvent = async (storage: Storage, end: OpenedAccount, { eventId }: Alte
   return event;
 };
 
-/** Rejects with NOT_CHANGEABLE: the account must be open for the rest to happen, and a reversal counts when it is recorded. */
-const mustBeAlterable = (event: RecordedEvent, { change }: Alteration): void => {
-  const { eventId, type: eventType } = event;
-  const isMovable = change?.effectiveAt === undefined || eventType !== 'TransactionReversed';
-  const isAlterable = change ? postingOf(event) !== undefined && isMovable : eventType !== 'AccountOpened';
-  if (!isAlterable) throw new DomainError('NOT_CHANGEABLE', { eventId, eventType });
+/** Undefined where nothing is to be in its place. Rejects with NOT_CHANGEABLE. */
+const attemptFor = async (
+  storage: Storage,
+  event: RecordedEvent,
+  { instead }: Alteration,
+): Promise<Attempt | undefined> => {
+  if (!instead) return undefined;
+  const original =
+    event.type === 'TransactionReversed' ? await storage.events.get(event.data.originalEventId) : undefined;
+  return instead(event, wishOf(event, original));
 };
 
 const replayAll = async (
   storage: Storage,
   events: readonly RecordedEvent[],
-  replay: AlteredReplay,
+  stepOf: (event: RecordedEvent, counterpart: Counterpart | undefined) => Promise<AlteredStep>,
 ): Promise<readonly AlteredStep[]> => {
   const steps: AlteredStep[] = [];
   for (let start = 0; start < events.length; start += AT_ONCE) {
     const few = events.slice(start, start + AT_ONCE);
     const counterparts = await Promise.all(few.map((event) => counterpartOf(storage, event)));
-    for (const [index, event] of few.entries()) steps.push(await replay.step(event, counterparts[index]));
+    for (const [index, event] of few.entries()) steps.push(await stepOf(event, counterparts[index]));
     // Others need not wait behind all of it.
     await nextTurn();
   }
@@ -58,7 +72,7 @@ const replayAll = async (
 };
 
 /**
- * The real history of an account with one event left out or changed, up to a moment: what would have become of every event since,
+ * The real history of an account with one event left out, changed or replaced, up to a moment: what would have become of every event since,
  * decided again by today's rules. Other accounts stay as they were. Nothing is written. Rejects with EFFECTIVE_IN_FUTURE,
  * ACCOUNT_NOT_FOUND, EVENT_NOT_FOUND, NOT_CHANGEABLE, HISTORY_TOO_LONG, in this order.
  */
@@ -67,7 +81,7 @@ export const alterHistory =
   async (accountId: AccountId, known: Known, alteration: Alteration): Promise<AlteredHistory> => {
     const real = await accountKnownAt(storage, clock, { accountId, known });
     const first = await findEvent(storage, real, alteration);
-    mustBeAlterable(first, alteration);
+    const attempt = await attemptFor(storage, first, alteration);
     const after = first.version - 1;
     if (real.version - after > MOST_REPLAYED) {
       const events = (real.version - after).toString();
@@ -75,8 +89,11 @@ export const alterHistory =
     }
     const streamId = streamIdOf(accountId);
     const { account: start } = await accountAt(storage, streamId, { version: after });
-    if (!isOpened(start)) throw new DomainError('ACCOUNT_NOT_FOUND', { accountId });
     const events = await storage.events.read(streamId, { after, upTo: real.version, limit: MOST_REPLAYED });
-    const steps = await replayAll(storage, events, new AlteredReplay(storage, alteration, start));
+    const replay = new AlteredReplay(storage, start);
+    const steps = await replayAll(storage, events, async (event, counterpart) => {
+      if (event.eventId !== first.eventId) return replay.step(event, counterpart);
+      return attempt ? replay.replace(event, counterpart, attempt) : replay.leaveOut(event);
+    });
     return { steps, real, altered: steps.at(-1)?.altered ?? start };
   };

@@ -25,10 +25,10 @@ export type DryRun = Pick<Horizon, 'decidedAt'> & {
   readonly steps: readonly DryStep[];
 };
 
-const isCommand = (attempt: Attempt): attempt is Command => !(attempt instanceof DomainError);
+export const isCommand = (attempt: Attempt): attempt is Command => !(attempt instanceof DomainError);
 
 /** Nobody can name an event that is yet to come: it is looked up before anything is decided, as it is for a real reversal. */
-const asOf =
+export const knownTo =
   (horizon: Horizon) =>
   (attempt: Attempt): Attempt => {
     if (!isCommand(attempt) || attempt.wish.type !== 'ReverseTransaction') return attempt;
@@ -52,7 +52,7 @@ export const dryRun =
   (storage: Storage, clock: Clock) =>
   async (accountId: AccountId, known: Known, asked: readonly Attempt[]): Promise<DryRun> => {
     const horizon = await horizonAt(storage, clock, { accountId, known });
-    const attempts = asked.map(asOf(horizon));
+    const attempts = asked.map(knownTo(horizon));
     const commands = attempts.filter(isCommand);
     const basis = await basisAt(storage, commands, horizon);
     const decisions = decideBatch(

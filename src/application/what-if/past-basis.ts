@@ -1,4 +1,4 @@
-import { type AccountId, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
+import type { AccountId, StreamId } from '../../domain/account/account-id.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import { legsOf } from '../../domain/reversal/reversal.ts';
@@ -15,13 +15,14 @@ import { type Horizon, isKnown } from './horizon.ts';
 /** Of what is only tried nobody is given an answer to keep. */
 export const wordless: Wording = () => ({ status: 200, body: '' });
 
-const accountsAt = async (
+/** Every account that these commands are decided on. */
+export const accountsAt = async (
   storage: Storage,
   commands: readonly Command[],
-  { account, recordedBy }: Horizon,
+  { exactly, recordedBy }: Horizon,
 ): Promise<ReadonlyMap<StreamId, LoadedAccount>> => {
-  const own = streamIdOf(account.accountId);
-  const accounts = new Map<StreamId, LoadedAccount>([[own, { account, fresh: true }]]);
+  const accounts = new Map<StreamId, LoadedAccount>();
+  for (const [streamId, account] of exactly) accounts.set(streamId, { account, fresh: true });
   const until = recordedBy === undefined ? {} : { recordedAt: recordedBy };
   for (const streamId of commands.flatMap(({ wish }) => handlerOf(wish).streamsOf(wish))) {
     if (accounts.has(streamId)) continue;
@@ -45,7 +46,7 @@ const factsAt = async (storage: Storage, commands: readonly Command[], horizon: 
   const [used, usedTransfers] = [new Map(transactionIds), new Set(transferIds)];
   for (const [id, { eventId }] of transactionIds) if (!(await wasUsedBy(eventId as EventId))) used.delete(id);
   for (const transfer of transfers) {
-    if (!(await wasUsedBy(legOn(horizon.account.accountId, transfer)))) usedTransfers.delete(transfer._id);
+    if (!(await wasUsedBy(legOn(horizon.accountId, transfer)))) usedTransfers.delete(transfer._id);
   }
   return { keys: new Map(), transactionIds: used, transferIds: usedTransfers };
 };
@@ -59,7 +60,7 @@ const reversedTotalsAt = async (
   const totals = new Map<EventId, MinorUnits>();
   for (const { wish } of commands) {
     if (wish.type !== 'ReverseTransaction') continue;
-    const own = legsOf(wish.original).find(({ accountId }) => accountId === horizon.account.accountId);
+    const own = legsOf(wish.original).find(({ accountId }) => accountId === horizon.accountId);
     const reversals = await storage.events.reversalsOf([own?.originalEventId ?? wish.original.eventId]);
     for (const { data } of reversals.filter(isKnown(horizon))) {
       if (data.reversedTotal > (totals.get(wish.original.eventId) ?? 0n))

@@ -1,7 +1,7 @@
 import type { AlteredHistory } from '../../application/what-if/alter-history.ts';
 import type { AlteredStep } from '../../application/what-if/altered-replay.ts';
 import type { DryRun, DryStep } from '../../application/what-if/dry-run.ts';
-import type { OpenedAccount } from '../../domain/account/account-state.ts';
+import { isOpened, type OpenedAccount } from '../../domain/account/account-state.ts';
 import { postingOf } from '../../domain/account/evolve.ts';
 import type { DomainError } from '../../domain/domain-error.ts';
 import { accountRowOf } from '../../projections/accounts/accounts.ts';
@@ -51,7 +51,7 @@ const presentAltered = ({ event, outcome, error, real, altered }: AlteredStep, r
     outcome,
     problem: error && presentProblem(error, requestId),
     real: sightOf(real),
-    altered: sightOf(altered),
+    altered: isOpened(altered) ? sightOf(altered) : undefined,
   };
 };
 
@@ -60,6 +60,5 @@ export const presentAlteredHistory = ({ steps, real, altered }: AlteredHistory, 
   currency: real.currency,
   events: steps.map((step) => presentAltered(step, requestId)),
   real: sightOf(real),
-  altered: sightOf(altered),
-  difference: differenceOf(real, altered),
+  ...(isOpened(altered) && { altered: sightOf(altered), difference: differenceOf(real, altered) }),
 });

@@ -12,16 +12,18 @@ export const whatIf = defineEndpoint({
   path: '/v1/accounts/{accountId}/what-if',
   id: 'whatIf',
   tag: 'Accounts',
-  summary: 'Try commands on an account as it was, or its history with one event left out or changed',
+  summary: 'Try commands on an account as it was, or its history with one event altered',
   description:
     'Nothing is written, and no Idempotency-Key is needed.\n\n' +
     `\`commands\`: up to ${MOST_TRIED} commands, as in /v1/batches, each about this account, decided at a moment by the rules and on the ` +
     'facts that it would have been submitted to then: balances of all accounts it touches, transaction ids, transfers, reversals. Each ' +
     'is decided on what those before it leave behind. A decision rests on all that is known, whatever its value date, so the moment ' +
     'is `knownAt` or `version`; without either it is now.\n\n' +
-    '`without` or `change`: the real history of the account with one event left out, or with another `amount` or `effectiveAt`. Every ' +
-    'event since is decided again, with the amount and value date it was recorded with, up to the moment; a reversal of what did not ' +
-    `happen finds no event. Other accounts stay as they were. At most ${MOST_REPLAYED} events are replayed.`,
+    '`without`, `change` or `instead`: the real history of the account with one event left out, with other members of the command behind ' +
+    'it (`amount`, `effectiveAt`, `reason`, whatever it could have said), or with another command in its place, decided at the moment ' +
+    'when the event was recorded. Every event since is decided again, with what it said and the value date it was recorded with, up to ' +
+    'the moment; what would have been refused says why. A reversal of what did not happen finds no event; one of an event that ' +
+    `happened otherwise reverses that. Other accounts stay as they were. At most ${MOST_REPLAYED} events are replayed.`,
   params: z.strictObject({ accountId }),
   body: whatIfBody,
   isQuery: true,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { commands } from '../commands.ts';
 import { counted, triedCommand } from './batch.ts';
 import { eventId } from './ids.ts';
 import { differenceView, sightView } from './moment-views.ts';
-import { amount, balance } from './money.ts';
+import { balance } from './money.ts';
 import { knownAt } from './moment.ts';
-import { time, timeOnWire } from './time.ts';
+import { timeOnWire } from './time.ts';
 import {
   accountView,
   currency,
@@ -20,15 +21,34 @@ import {
 /** Commands that are tried with one request, at most. */
 export const MOST_TRIED = 100;
 
+// What names something else in this place, and the first deposit, which is an event of its own.
+const unchangeable = new Set(['eventId', 'accountId', 'initialDeposit']);
+
+/** Whatever a command can say, whichever it is. */
+const sayable = Object.fromEntries(
+  Object.values(commands)
+    .flatMap(({ body }) => Object.entries(body.shape as Readonly<Record<string, z.ZodType>>))
+    .filter(([member]) => !unchangeable.has(member))
+    .map(([member, schema]) => [member, schema.exactOptional()]),
+);
+
 const change = z
-  .strictObject({ eventId, amount: amount.exactOptional(), effectiveAt: time.exactOptional() })
-  .refine(({ amount, effectiveAt }) => (amount ?? effectiveAt) !== undefined, 'must have an amount or an effectiveAt')
-  .meta({ description: 'The real history with another amount or value date for this event.' });
+  .strictObject({ ...sayable, eventId })
+  .refine((members) => Object.keys(members).length > 1, 'must have a member that is different')
+  .meta({
+    description:
+      'The real history with another command behind this event: these members are different, the others as they were. A member ' +
+      'that its command does not have is answered NOT_CHANGEABLE.',
+  });
 
-type Tries = { readonly commands?: unknown; readonly without?: unknown; readonly change?: unknown };
+const instead = z.strictObject({ eventId, command: triedCommand }).meta({
+  description: 'The real history with this command, which is about this account, in the place of this event.',
+});
 
-const isOneOf = ({ commands, without, change }: Tries): boolean =>
-  [commands, without, change].filter((given) => given !== undefined).length === 1;
+type Tries = { readonly [K in 'commands' | 'without' | 'change' | 'instead']?: unknown };
+
+const isOneOf = ({ commands, without, change, instead }: Tries): boolean =>
+  [commands, without, change, instead].filter((given) => given !== undefined).length === 1;
 
 /** Which decisions are meant: those on what was known then. Members of a body. */
 export const decisionMoment = {
@@ -60,9 +80,10 @@ export const whatIfBody = z
       }),
     without: eventId.exactOptional().meta({ description: 'The real history without this event.' }),
     change: change.exactOptional(),
+    instead: instead.exactOptional(),
   })
   .refine(...isOneDecisionMoment)
-  .refine(isOneOf, 'must have one of commands, without and change')
+  .refine(isOneOf, 'must have one of commands, without, change and instead')
   .meta({ id: 'WhatIf' });
 
 export const triedView = z
@@ -97,7 +118,9 @@ const alteredEvent = z
     outcome: z.enum(['left_out', 'changed', 'kept', 'rejected']),
     problem: problemView.optional().meta({ description: 'Why it would have been refused.' }),
     real: sightView.meta({ description: 'The account behind it, as it was.' }),
-    altered: sightView.meta({ description: 'The account behind it, as it would have been.' }),
+    altered: sightView.optional().meta({
+      description: 'The account behind it, as it would have been; left out where it would not have been opened.',
+    }),
   })
   .meta({ id: 'AlteredEvent' });
 
@@ -107,8 +130,8 @@ const alteredHistoryView = z
     currency,
     events: z.array(alteredEvent).meta({ description: 'Every event from the altered one on.' }),
     real: sightView,
-    altered: sightView,
-    difference: differenceView,
+    altered: sightView.optional().meta({ description: 'Left out where the account would not have been opened.' }),
+    difference: differenceView.optional(),
   })
   .meta({ id: 'AlteredHistory' });
 
