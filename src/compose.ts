@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { Auditor } from './application/audit/auditor.ts';
 import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
@@ -119,3 +120,12 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 /** What puts all events of a ledger into its journal. */
 export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
   new Sealer({ storage, signer, clock, log });
+
+/** What holds the read models of a ledger against its events, and makes way for the commands that it takes. */
+export const composeAuditor = (
+  { ledger }: Pick<Daybook, 'ledger'>,
+  storage: Storage,
+  eventsPerSecond: number,
+  log: Log,
+): Auditor =>
+  new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy: () => ledger.waiting > 0 });

@@ -52,13 +52,14 @@ export async function* eventsOf(
   streamId: StreamId,
   after = 0,
   { upTo, limit = PAGE }: { readonly upTo?: number | undefined; readonly limit?: number } = {},
-): AsyncGenerator<readonly RecordedEvent[]> {
+): AsyncGenerator<readonly RecordedEvent[], undefined> {
   let last = after;
   for (;;) {
     const page = await storage.events.read(streamId, { after: last, limit, ...(upTo !== undefined && { upTo }) });
-    if (page.length > 0) yield page;
     const end = page.at(-1);
-    if (end === undefined || page.length < limit) return;
+    if (!end) return;
+    yield page;
+    if (page.length < limit) return;
     last = end.version;
   }
 }

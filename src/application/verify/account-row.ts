@@ -15,10 +15,13 @@ export type AccountRowFound = {
  * The row of an account, to be compared with what the events up to its own version give: so it does not matter how many follow while
  * they are read. A row is never behind an event that was read before it.
  */
-export const findAccountRow = async ({ table, events }: Storage, streamId: StreamId): Promise<AccountRowFound> => {
-  const accounts = table(accountsTable);
+export const findAccountRow = async (
+  storage: Pick<Storage, 'table' | 'events'>,
+  streamId: StreamId,
+): Promise<AccountRowFound> => {
+  const accounts = storage.table(accountsTable);
   const first = await accounts.get(accountIdOf(streamId));
-  const [later] = await events.read(streamId, { after: first?.version ?? 0, limit: 1 });
+  const [later] = await storage.events.read(streamId, { after: first?.version ?? 0, limit: 1 });
   if (!later) return { row: first, version: first?.version };
   const row = await accounts.get(accountIdOf(streamId));
   return { row, version: row && row.version >= later.version ? row.version : undefined };

@@ -11,6 +11,7 @@ import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
 import type { Tell } from '../ports/finding.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Row, TableName } from '../ports/table.ts';
+import { NO_EVENT } from './row-findings.ts';
 import type { Reading } from './verify-parts.ts';
 
 type Stores = Pick<Storage, 'feed' | 'table'>;
@@ -92,7 +93,7 @@ const checkTable = async <R extends Row>(
     for (const row of rows) {
       if (known.has(row)) continue;
       const at = { accountId: accountIdOf(row), row: row._id };
-      tell({ collection: table.name, at, problem: 'no event gives this row' });
+      tell({ collection: table.name, at, problem: NO_EVENT });
     }
     count += rows.length;
     await pace(rows.length);

@@ -2,10 +2,12 @@ import type { Finding } from '../ports/finding.ts';
 import type { Row } from '../ports/table.ts';
 import { cellText, type Difference } from '../replay/differences.ts';
 
+export const NO_EVENT = 'no event gives this row';
+
 const problems = {
   missing: 'the row is missing',
   different: 'the row is not what the events give',
-  unexpected: 'no event gives this row',
+  unexpected: NO_EVENT,
 } as const;
 
 /** What is told of the value in a cell. */
@@ -24,7 +26,8 @@ export const findingOf = (difference: Difference, textOf = allOfIt): Finding => 
   const { table, accountId, id, kind, cells, expected, found } = difference;
   const inWords = (side: 'expected' | 'found'): string =>
     cells.map((cell) => `${cell.field} ${textOf(cell.field, cell[side])}`).join(', ');
-  const words = kind === 'different' ? { expected: inWords('expected'), found: inWords('found') } : {};
+  const fields = cells.map(({ field }) => field);
+  const words = kind === 'different' ? { fields, expected: inWords('expected'), found: inWords('found') } : {};
   const version = versionIn(expected) ?? versionIn(found);
   const at = { accountId, row: id, ...(version !== undefined && { version }) };
   return { collection: table, at, problem: problems[kind], ...words };

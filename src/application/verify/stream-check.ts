@@ -54,7 +54,7 @@ export class StreamCheck {
     return this.#events;
   }
 
-  #pages(upTo?: number): AsyncGenerator<readonly RecordedEvent[]> {
+  #pages(upTo?: number): AsyncGenerator<readonly RecordedEvent[], undefined> {
     const { storage } = this.parts;
     return eventsOf(storage, this.streamId, this.#last.version, { upTo, limit: this.#reading.atOnce });
   }
@@ -112,9 +112,9 @@ export class StreamCheck {
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       const differences = await this.#rows.settle();
       if (differences.length === 0) return [];
-      const { value: page } = await this.#pages().next();
-      if (!page) return differences;
-      await this.#check(page as readonly RecordedEvent[]);
+      const next = await this.#pages().next();
+      if (next.done) return differences;
+      await this.#check(next.value);
       if (this.#isBroken) return [];
     }
     return [];
