@@ -7,6 +7,8 @@ import { type Environment, readEnvironment, signingKeyFileOf } from './config/en
 import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
+import { MetricsExchange } from './metrics/process-exchange.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
@@ -38,7 +40,12 @@ const stopRequested = (): Promise<string> =>
     setInterval(() => process.ppid !== parent && resolve('the end of its parent process'), 500).unref();
   });
 
-type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
+type Parts = {
+  readonly environment: Environment;
+  readonly opened: OpenedStorage;
+  readonly log: Logger;
+  readonly metrics: ProcessMetrics;
+};
 
 const signerOf = async (environment: Environment): Promise<NoteSigner> => {
   const key = await openSigningKey(signingKeyFileOf(environment));
@@ -74,10 +81,13 @@ const share = async (
 };
 
 /** Listens here, or in as many workers as are wanted. */
-const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
+const open = async ({ environment, opened, log, metrics }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
-  if (count > 0 && opened.uri !== undefined) return startWorkers(door, { count, mongoUri: opened.uri, report });
-  const { services, announceEnd } = composeFront(opened.storage, door);
+  if (count > 0 && opened.uri !== undefined) {
+    const exchange = new MetricsExchange(metrics.registry);
+    return startWorkers(door, { count, mongoUri: opened.uri, report, exchange });
+  }
+  const { services, announceEnd } = composeFront(opened.storage, door, { metrics });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = (timeout: number): Promise<void> => {
     announceEnd();
@@ -88,8 +98,10 @@ const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare):
 
 const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
   const log = openLog(environment.LOG_LEVEL);
-  const parts = { environment, opened, log };
-  const daybook = composeDaybook(opened.storage, environment, log);
+  const metrics = new ProcessMetrics();
+  metrics.watchProcess();
+  const parts = { environment, opened, log, metrics };
+  const daybook = composeDaybook(opened.storage, environment, log, { metrics });
   const sealer = composeSealer(opened.storage, await signerOf(environment), log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const shared = await share(parts, daybook, [sealer, auditor]);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { accountIdOf, type StreamId } from '../../domain/account/account-id.ts';
 import type { Finding, Tell } from '../ports/finding.ts';
 import { checkStrangers } from '../verify/check-strangers.ts';
