@@ -111,6 +111,7 @@ describe('the audit in the background', { timeout: 240_000 }, () => {
     };
     expect(drift).toEqual([place]);
     expect(await api.client.get('/health')).toMatchObject({ status: 200, body: { status: 'degraded' } });
+    expect((await api.client.get('/metrics')).text).toContain('\ndaybook_audit_drift 1\n');
     expect(await api.client.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
     await untilAudited(api);
     const lines = auditLines(api.stdout());

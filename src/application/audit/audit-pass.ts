@@ -11,7 +11,7 @@ import { toldText } from './told-text.ts';
 const STREAMS_AT_ONCE = 100;
 
 // Few, so that no command waits for more than a moment.
-const EVENTS_AT_ONCE = 100;
+const EVENTS_AT_ONCE = 200;
 
 // Of one account, or of all rows that no account gives: the others are counted.
 const MOST_TOLD = 10;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // What is read of an account beside its events costs about as much as so many of them.
-const COST_OF_ACCOUNT = 15;
+const COST_OF_ACCOUNT = 30;
 
 // For commands that wait the audit makes way, and not for ever: a ledger that is always busy is audited as well.
 const LOOK_AGAIN = 5;
