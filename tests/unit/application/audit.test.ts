@@ -12,7 +12,6 @@ import { mustBeReversible } from '../../../src/domain/reversal/reversal.ts';
 import { accountsTable } from '../../../src/projections/accounts/accounts.ts';
 import { projections } from '../../../src/projections/index.ts';
 import { transfersTable } from '../../../src/projections/transfers/transfers.ts';
-import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { write } from '../../contract/fixture.ts';
 import { depositMoney, openAccount, transferMoney } from '../../support/commands.ts';
 import { streamOf } from '../../support/recorded-events.ts';
@@ -51,7 +50,7 @@ describe('the audit, in memory', () => {
         return standing && is(standing) ? standing : false;
       },
       { timeout: 20_000 },
-    ) as Promise<AuditStanding>;
+    );
 
   it('finds nothing wrong with what commands have recorded, and counts the accounts', async () => {
     const { storage, submit } = await filledWith(3);
