@@ -12,7 +12,7 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.use(requestContext(log, services.isDraining));
+  app.use(requestContext(log, { isDraining: services.isDraining, onAnswered: services.metrics.answered }));
   app.use(routerOver(services));
   app.use(errorHandler);
   return app;

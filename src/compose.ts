@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { Auditor } from './application/audit/auditor.ts';
 import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
@@ -18,6 +19,9 @@ import { journalQueriesOver } from './journal/journal-queries.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { NoteSigner } from './journal/signed-note.ts';
 import type { Services } from './http/endpoint.ts';
+import { ledgerMetrics } from './metrics/ledger-metrics.ts';
+import { MeteredDoor } from './metrics/metered-door.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { projections } from './projections/index.ts';
 import type { Projection } from './projections/projection.ts';
 
@@ -50,13 +54,12 @@ export type Parts = {
   readonly clock: Clock;
   readonly projections: readonly Projection<Row>[];
   readonly wording: Wording;
+  readonly metrics: ProcessMetrics;
 };
 
 /** The writing side. */
 const composeLedger = (
-  storage: Storage,
-  limits: Limits,
-  log: Log,
+  { storage, limits, log, metrics }: { storage: Storage; limits: Limits; log: Log; metrics: ProcessMetrics },
   { clock = systemClock, projections: projected = projections, wording = apiWording }: Partial<Parts>,
 ): { readonly ledger: Ledger; readonly drain: () => Promise<void> } => {
   const snapshotter = new Snapshotter(storage, log);
@@ -68,6 +71,7 @@ const composeLedger = (
     wording,
     clock,
     log,
+    meter: metrics,
     random: () => randomInt(2 ** 32) / 2 ** 32,
     keepKeysFor: limits.DAYBOOK_IDEMPOTENCY_KEY_DAYS * DAY,
   });
@@ -87,12 +91,25 @@ const composeLedger = (
 /** What a process serves over HTTP, wherever the ledger is that takes its commands. */
 export type Front = Pick<Daybook, 'services' | 'announceEnd'>;
 
-export const composeFront = (storage: Storage, ledger: LedgerDoor, clock = systemClock): Front => {
+type FrontParts = Pick<Parts, 'clock' | 'metrics'> & {
+  /** What is counted by all processes behind one address, this one among them; left out: there are no others. */
+  readonly ofAllProcesses: () => Promise<string>;
+};
+
+export const composeFront = (storage: Storage, ledger: LedgerDoor, parts: Partial<FrontParts> = {}): Front => {
+  const { clock = systemClock, metrics = new ProcessMetrics() } = parts;
+  const { ofAllProcesses = () => metrics.registry.metrics() } = parts;
   let isEnding = false;
+  const queries = queriesOver(storage, clock);
+  const journal = journalQueriesOver(storage, clock);
+  metrics.watchLine(() => ledger.waiting);
+  const text = async (): Promise<string> =>
+    (await Promise.all([ofAllProcesses(), ledgerMetrics({ queries, journal })])).join('\n');
   const services: Services = {
-    ledger,
-    queries: queriesOver(storage, clock),
-    journal: journalQueriesOver(storage, clock),
+    ledger: new MeteredDoor(ledger, metrics),
+    queries,
+    journal,
+    metrics: { answered: metrics.answered, text },
     clock,
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
@@ -103,8 +120,9 @@ export const composeFront = (storage: Storage, ledger: LedgerDoor, clock = syste
 
 /** Every dependency of the application, built once. Its parts can be others in tests. */
 export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts: Partial<Parts> = {}): Daybook => {
-  const { ledger, drain } = composeLedger(storage, limits, log, parts);
-  const front = composeFront(storage, ledger, parts.clock);
+  const { metrics = new ProcessMetrics() } = parts;
+  const { ledger, drain } = composeLedger({ storage, limits, log, metrics }, parts);
+  const front = composeFront(storage, ledger, { ...parts, metrics });
   return {
     ...front,
     ledger,
@@ -119,3 +137,12 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 /** What puts all events of a ledger into its journal. */
 export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
   new Sealer({ storage, signer, clock, log });
+
+/** What holds the read models of a ledger against its events, and makes way for the commands that it takes. */
+export const composeAuditor = (
+  { ledger }: Pick<Daybook, 'ledger'>,
+  storage: Storage,
+  eventsPerSecond: number,
+  log: Log,
+): Auditor =>
+  new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy: () => ledger.waiting > 0 });

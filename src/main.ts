@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
-import { composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
+import { composeAuditor, composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
 import { type Environment, readEnvironment, signingKeyFileOf } from './config/environment.ts';
-import type { Sealer } from './journal/sealer.ts';
 import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
+import { MetricsExchange } from './metrics/process-exchange.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
@@ -39,26 +40,37 @@ const stopRequested = (): Promise<string> =>
     setInterval(() => process.ppid !== parent && resolve('the end of its parent process'), 500).unref();
   });
 
-type Parts = { readonly environment: Environment; readonly opened: OpenedStorage; readonly log: Logger };
+type Parts = {
+  readonly environment: Environment;
+  readonly opened: OpenedStorage;
+  readonly log: Logger;
+  readonly metrics: ProcessMetrics;
+};
 
 const signerOf = async (environment: Environment): Promise<NoteSigner> => {
   const key = await openSigningKey(signingKeyFileOf(environment));
   return noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
 };
 
+/** What one of all processes does in the background: the one that commits, which has the events in its hands anyway. */
+type Duty = { readonly start: () => void; readonly stop: () => Promise<void> };
+
 /** With the other processes on the same database; what is in memory is nobody else's. */
 const share = async (
   { environment, opened, log }: Parts,
   { ledger }: Daybook,
-  sealer: Sealer,
+  duties: readonly Duty[],
 ): Promise<LedgerShare> => {
   if (opened.uri === undefined) {
-    sealer.start();
+    for (const duty of duties) duty.start();
     return { door: ledger, close: () => Promise.resolve() };
   }
   const host = environment.DAYBOOK_PEER_HOST;
-  // Whoever commits seals: it has the events in its hands anyway, and one of all is enough.
-  const onOffice = (isOurs: boolean): void => (isOurs ? sealer.start() : void sealer.stop());
+  const onOffice = (isOurs: boolean): void => {
+    for (const duty of duties)
+      if (isOurs) duty.start();
+      else void duty.stop();
+  };
   try {
     return await shareLedger(ledger, { storage: opened.storage, log, host, onOffice });
   } catch (cause) {
@@ -69,10 +81,13 @@ const share = async (
 };
 
 /** Listens here, or in as many workers as are wanted. */
-const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
+const open = async ({ environment, opened, log, metrics }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
-  if (count > 0 && opened.uri !== undefined) return startWorkers(door, { count, mongoUri: opened.uri, report });
-  const { services, announceEnd } = composeFront(opened.storage, door);
+  if (count > 0 && opened.uri !== undefined) {
+    const exchange = new MetricsExchange(metrics.registry);
+    return startWorkers(door, { count, mongoUri: opened.uri, report, exchange });
+  }
+  const { services, announceEnd } = composeFront(opened.storage, door, { metrics });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = (timeout: number): Promise<void> => {
     announceEnd();
@@ -83,10 +98,13 @@ const open = async ({ environment, opened, log }: Parts, { door }: LedgerShare):
 
 const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
   const log = openLog(environment.LOG_LEVEL);
-  const parts = { environment, opened, log };
-  const daybook = composeDaybook(opened.storage, environment, log);
+  const metrics = new ProcessMetrics();
+  metrics.watchProcess();
+  const parts = { environment, opened, log, metrics };
+  const daybook = composeDaybook(opened.storage, environment, log, { metrics });
   const sealer = composeSealer(opened.storage, await signerOf(environment), log);
-  const shared = await share(parts, daybook, sealer);
+  const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
+  const shared = await share(parts, daybook, [sealer, auditor]);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -99,6 +117,7 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   } finally {
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
+    await auditor.stop();
     await daybook.drain();
     await sealer.stop();
     log.flush();

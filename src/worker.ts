@@ -4,6 +4,8 @@ import { RemoteLedger } from './committer/remote-ledger.ts';
 import { composeFront } from './compose.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
 import { openLog } from './log.ts';
+import { type ExchangeMessage, isExchange, metricsOfAll } from './metrics/process-exchange.ts';
+import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { listen } from './server.ts';
 import { connectMongo } from './storage/mongo/connection.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
@@ -12,14 +14,16 @@ import type { Order, WorkerReport } from './workers.ts';
 
 // Takes requests for the process that forked it, which commits what is in them: see workers.ts.
 
-const say = (message: WorkerReport): void => void process.send?.(message);
+const say = (message: WorkerReport | ExchangeMessage): void => void process.send?.(message);
 
 // From the beginning, so that none is missed that comes before it is asked for.
 const orders = on(process, 'message');
 
 const nextOrder = async (): Promise<Order> => {
-  const { value } = (await orders.next()) as { readonly value: [Order] };
-  return value[0];
+  for (;;) {
+    const { value } = (await orders.next()) as { readonly value: [Order | ExchangeMessage] };
+    if (!isExchange(value[0])) return value[0];
+  }
 };
 
 const openStorage = async (environment: Environment, uri: string) => {
@@ -39,7 +43,10 @@ const work = async (): Promise<void> => {
   const committer = new RemoteLedger(order.commands);
   if (!(await committer.call())) throw new Error('The process that commits does not answer.');
   const storage = await openStorage(environment, order.mongoUri);
-  const { services, announceEnd } = composeFront(storage, committer);
+  const metrics = new ProcessMetrics();
+  metrics.watchProcess();
+  const ofAllProcesses = metricsOfAll(metrics.registry, say);
+  const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses });
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
   say({ url: server.url });
   const last = await nextOrder();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { LedgerDoor } from './application/ledger.ts';
 import { type CommandAddress, serveCommands } from './committer/command-server.ts';
+import type { MetricsExchange } from './metrics/process-exchange.ts';
 import type { RunningServer } from './server.ts';
 import { wordsOf } from './terminal.ts';
 
@@ -36,7 +37,7 @@ class Workers {
 
   constructor(
     private readonly beginning: Order,
-    private readonly report: (line: string) => void,
+    private readonly options: Pick<Options, 'report' | 'exchange'>,
   ) {}
 
   async start(): Promise<string> {
@@ -48,6 +49,7 @@ class Workers {
     // One that cannot be told has ended, and that is heard.
     worker.send(this.beginning, () => undefined);
     const report = await nextReport(worker);
+    this.options.exchange.include(worker);
     worker.once('exit', (code: number | null, signal: string | null) => this.#replace(code ?? signal ?? 'unknown'));
     return 'url' in report ? report.url : '';
   }
@@ -67,7 +69,7 @@ class Workers {
 
   #replace(how: string | number): void {
     if (this.#isEnding) return;
-    this.report(`A worker ended (${how}); starting another.`);
+    this.options.report(`A worker ended (${how}); starting another.`);
     setTimeout(() => {
       if (!this.#isEnding) this.start().catch((error: unknown) => this.#replace(wordsOf(error)));
     }, PAUSE_BEFORE_ANOTHER);
@@ -79,18 +81,22 @@ type Options = {
   readonly mongoUri: string;
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
+  readonly exchange: MetricsExchange;
 };
 
 /**
  * Starts processes that take requests on one port and hand the commands in them to `door`. One that ends is replaced. Rejects with
  * WorkerFailed.
  */
-export const startWorkers = async (door: LedgerDoor, { count, mongoUri, report }: Options): Promise<RunningServer> => {
+export const startWorkers = async (
+  door: LedgerDoor,
+  { count, mongoUri, ...options }: Options,
+): Promise<RunningServer> => {
   const commands = await serveCommands(door, '127.0.0.1');
   // Node's round robin shares connections evenly, which a common listening socket does not. Its price: a connection that is being given to
   // a worker as it dies is neither answered nor closed.
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), args: [] });
-  const workers = new Workers({ mongoUri, commands: commands.address }, report);
+  const workers = new Workers({ mongoUri, commands: commands.address }, options);
   const close = async (timeout: number): Promise<void> => {
     await workers.stop(timeout);
     await commands.close();

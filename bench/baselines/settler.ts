@@ -31,6 +31,7 @@ export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(se
     wording: apiWording,
     clock: systemClock,
     log,
+    meter: { committed: () => undefined },
     random: Math.random,
     keepKeysFor,
   });

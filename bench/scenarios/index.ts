@@ -1,3 +1,4 @@
+import { audit } from './audit.ts';
 import { deposits, hotAccount } from './deposits.ts';
 import { largeStore, longStreams, memory, store } from './history.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -8,5 +9,5 @@ import { processes, threeNodes } from './topologies.ts';
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   ...[deposits, hotAccount, oneAtATime, transfers, merchant, mix, balance, openLoop],
-  ...[processes, threeNodes, batches, longStreams, store, largeStore, memory],
+  ...[processes, threeNodes, audit, batches, longStreams, store, largeStore, memory],
 ];

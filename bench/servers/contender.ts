@@ -58,6 +58,11 @@ export const bareDriver = (batch: number): BareDriver => ({
 });
 
 export const ledger = ledgerAt('one-node');
+export const withoutAudit: ApiContender = {
+  ...ledger,
+  name: 'ledger, no audit',
+  settings: { DAYBOOK_AUDIT_EVENTS_PER_SECOND: '0' },
+};
 export const door = doorAt('one-node');
 export const oneTransaction = oneTransactionAt('one-node');
 

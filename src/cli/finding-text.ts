@@ -6,9 +6,9 @@ const names: Readonly<Record<keyof Place, string>> = {
   tile: 'tile',
   position: 'position',
   streamId: 'stream',
-  version: 'version',
   accountId: 'account',
   row: 'row',
+  version: 'version',
   eventId: 'event',
 };
 

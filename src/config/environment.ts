@@ -58,6 +58,11 @@ export const environmentSchema = z.object({
   DAYBOOK_WORKERS: wholeNumber(0, 256)
     .default(0)
     .describe('Processes that take requests beside the one that commits; 0: that one takes them itself.'),
+  DAYBOOK_AUDIT_EVENTS_PER_SECOND: wholeNumber(0, 1_000_000)
+    .default(250)
+    .describe(
+      'How fast the read models are held against the events in the background, again and again; 0: not at all.',
+    ),
   DAYBOOK_PEER_HOST: z
     .string()
     .min(1)

@@ -6,6 +6,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
 import type { JournalQueries } from '../journal/journal-queries.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import type { OnAnswered } from './middleware/request-context.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
 import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
 
@@ -19,6 +20,11 @@ export type Services = {
   /** Rejects where the store does not answer. */
   readonly pingStorage: () => Promise<void>;
   readonly isDraining: () => boolean;
+  readonly metrics: {
+    readonly answered: OnAnswered;
+    /** In the text format of Prometheus. */
+    readonly text: () => Promise<string>;
+  };
 };
 
 export type Shape = z.ZodObject;

@@ -8,6 +8,7 @@ import { getTransfer } from './routes/get-transfer.ts';
 import { getTrialBalance } from './routes/get-trial-balance.ts';
 import { getCheckpoint, getJournalKey } from './routes/get-checkpoint.ts';
 import { getConsistency, getProof } from './routes/get-proof.ts';
+import { getMetrics } from './routes/get-metrics.ts';
 import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
 import { listAccounts } from './routes/list-accounts.ts';
 import { listEvents } from './routes/list-events.ts';
@@ -53,4 +54,5 @@ export const endpoints: readonly Endpoint[] = [
   getHealth,
   getLiveness,
   getReadiness,
+  getMetrics,
 ];

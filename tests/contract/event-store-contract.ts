@@ -62,6 +62,16 @@ const readingContract = (under: Under): void => {
     expect(heads.get(streamOf('head-long'))).toBe(7);
     expect(heads.get(streamOf('head-short'))).toBe(1);
   });
+
+  it('gives the streams behind one in the order of their ids, within a limit', async () => {
+    const { storage } = under();
+    for (const name of ['walk-c', 'walk-a', 'walk-b.1', 'walk-b']) await append(storage, streamUpTo(name, 3));
+    const behind = async (streamId: string, limit: number): Promise<readonly string[]> =>
+      (await storage.events.streamsBehind(streamId, limit)).filter((id) => id.startsWith('account-walk'));
+    expect(await behind(streamOf('walk'), 3)).toEqual(['walk-a', 'walk-b', 'walk-b.1'].map(streamOf));
+    expect(await behind(streamOf('walk-b'), 2)).toEqual(['walk-b.1', 'walk-c'].map(streamOf));
+    expect(await behind(streamOf('walk-c'), 10)).toEqual([]);
+  });
 };
 
 const tailsContract = (under: Under): void => {

@@ -29,6 +29,7 @@ const interrupted = (storage: Storage, when: 'before' | 'behind', interlude: () 
       get: (eventId) => events.get(eventId),
       read: (streamId, range) => events.read(streamId, range),
       heads: () => events.heads(),
+      streamsBehind: (streamId, limit) => events.streamsBehind(streamId, limit),
       movements: (moment) => events.movements(moment),
       reversedTotals: (eventIds) => events.reversedTotals(eventIds),
       reversalsOf: (eventIds) => events.reversalsOf(eventIds),

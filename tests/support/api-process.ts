@@ -9,6 +9,8 @@ export type ApiProcess = {
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends the signal and resolves with the exit code, if it had one, when the process is gone. */
   readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
+  /** Everything that it wrote to stdout so far: its log. */
+  readonly stdout: () => string;
   /** Everything that it wrote to stderr so far. */
   readonly stderr: () => string;
 };
@@ -28,7 +30,12 @@ const untilReady = (child: ChildProcess, stderr: () => string): Promise<string> 
 export const startApiProcess = async (environment: Record<string, string>): Promise<ApiProcess> => {
   const child = spawn(process.execPath, ['dist/main.js'], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ...environment },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let logged = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    logged += chunk.toString();
+    process.stdout.write(chunk);
   });
   let written = '';
   child.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
@@ -38,6 +45,7 @@ export const startApiProcess = async (environment: Record<string, string>): Prom
   return {
     client: new ApiClient(url),
     pid: child.pid ?? 0,
+    stdout: () => logged,
     stderr,
     signal: (signal) => void child.kill(signal),
     kill: async (signal) => {

@@ -50,6 +50,7 @@ const delegate = (events: EventStore): EventStore => ({
   reversedTotals: (eventIds) => events.reversedTotals(eventIds),
   reversalsOf: (eventIds) => events.reversalsOf(eventIds),
   heads: () => events.heads(),
+  streamsBehind: (streamId, limit) => events.streamsBehind(streamId, limit),
   movements: (moment) => events.movements(moment),
 });
 

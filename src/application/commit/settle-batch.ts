@@ -5,6 +5,7 @@ import type { Wording } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../ports/storage-errors.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
@@ -38,6 +39,7 @@ export type BatchDependencies = {
   readonly wording: Wording;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   /** 0 ≤ random() < 1: spreads retries of several processes. */
   readonly random: () => number;
   readonly keepKeysFor: number;
@@ -125,10 +127,12 @@ export class BatchSettler {
   }
 
   async #record(decisions: readonly Decision[]): Promise<void> {
-    const { storage, projections, accounts, snapshotter, clock, keepKeysFor } = this.dependencies;
+    const { storage, projections, accounts, snapshotter, clock, keepKeysFor, meter } = this.dependencies;
     const recordings = decisions.flatMap((decision) => (decision.kind === 'accepted' ? decision.recordings : []));
     if (recordings.length === 0) return;
+    const begun = performance.now();
     await recordBatch(storage, projections, recordings, new Date(clock.now() + keepKeysFor));
+    meter.committed(recordings.length, (performance.now() - begun) / 1_000);
     const changes = recordings.flatMap(({ changes: ofCommand }) => ofCommand);
     for (const { event, after } of changes) accounts.remember(event.streamId, after);
     snapshotter.keep(changes.map(({ after }) => after).filter(({ version }) => isSnapshotVersion(version)));

@@ -47,6 +47,8 @@ export interface EventStore {
   reversalsOf(eventIds: readonly EventId[]): Promise<readonly RecordedReversal[]>;
   /** Every stream there is with the version of its last event, in no particular order. */
   heads(): AsyncIterable<{ readonly streamId: StreamId; readonly version: number }>;
+  /** The streams behind this one that have a first event, in the order of their ids. */
+  streamsBehind(streamId: string, limit: number): Promise<readonly StreamId[]>;
   /**
    * What all events that count by `asOf` and were recorded by `knownAt` moved, summed up by kind, outside party and currency, in no
    * particular order: one consistent read of all events.

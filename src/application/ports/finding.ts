@@ -16,6 +16,8 @@ export type Finding = {
   readonly collection: string;
   readonly at: Place;
   readonly problem: string;
+  /** The cells of a row that differ. */
+  readonly fields?: readonly string[];
   readonly expected?: string;
   readonly found?: string;
 };

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
 import { alterHistory } from '../what-if/alter-history.ts';
 import { dryRun } from '../what-if/dry-run.ts';
+import { auditStanding } from './audit-standing.ts';
 import { readDiff } from './diff.ts';
 import { explainBalance } from './explain-balance.ts';
 import { findAccount } from './find-account.ts';
@@ -14,6 +15,7 @@ import { readTrialBalance } from './trial-balance.ts';
 
 /** Everything that can be asked of the ledger. Nothing here writes. */
 export const queriesOver = (storage: Storage, clock: Clock) => ({
+  auditStanding: auditStanding(storage),
   alterHistory: alterHistory(storage, clock),
   dryRun: dryRun(storage, clock),
   explainBalance: explainBalance(storage, clock),

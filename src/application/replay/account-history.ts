@@ -51,14 +51,15 @@ export async function* eventsOf(
   storage: Storage,
   streamId: StreamId,
   after = 0,
-  upTo?: number,
-): AsyncGenerator<readonly RecordedEvent[]> {
+  { upTo, limit = PAGE }: { readonly upTo?: number | undefined; readonly limit?: number } = {},
+): AsyncGenerator<readonly RecordedEvent[], undefined> {
   let last = after;
   for (;;) {
-    const page = await storage.events.read(streamId, { after: last, limit: PAGE, ...(upTo !== undefined && { upTo }) });
-    if (page.length > 0) yield page;
+    const page = await storage.events.read(streamId, { after: last, limit, ...(upTo !== undefined && { upTo }) });
     const end = page.at(-1);
-    if (end === undefined || page.length < PAGE) return;
+    if (!end) return;
+    yield page;
+    if (page.length < limit) return;
     last = end.version;
   }
 }
@@ -89,7 +90,7 @@ export const nearestUsable = async (
 export const accountAt = async (storage: Storage, streamId: StreamId, until: Until = {}): Promise<Fold> => {
   let account: Account = (await nearestUsable(storage, streamId, until)) ?? initialState();
   const missing: OpenedAccount[] = [];
-  for await (const page of eventsOf(storage, streamId, versionOf(account), until.version)) {
+  for await (const page of eventsOf(storage, streamId, versionOf(account), { upTo: until.version })) {
     const known = page.filter(({ recordedAt }) => until.recordedAt === undefined || recordedAt <= until.recordedAt);
     const fold = foldEvents(account, known);
     account = fold.account;

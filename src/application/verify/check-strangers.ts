@@ -11,8 +11,8 @@ import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
 import type { Tell } from '../ports/finding.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Row, TableName } from '../ports/table.ts';
-
-const ROWS_AT_ONCE = 1_000;
+import { NO_EVENT } from './row-findings.ts';
+import type { Reading } from './verify-parts.ts';
 
 type Stores = Pick<Storage, 'feed' | 'table'>;
 
@@ -81,30 +81,30 @@ const checkTable = async <R extends Row>(
   { table, accountIdOf, own }: Stranger<R>,
   stores: Stores,
   tell: Tell,
-  onProgress: (rows: number) => void,
+  { atOnce, pace }: Reading,
 ): Promise<number> => {
   const live = stores.table<Row>(table);
   let count = 0;
   let after: readonly string[] | undefined;
   for (;;) {
-    const page = await live.range({ order: ['_id'], limit: ROWS_AT_ONCE, ...(after && { after }) });
+    const page = await live.range({ order: ['_id'], limit: atOnce, ...(after && { after }) });
     const rows = page as readonly R[];
     const known = new Set(await own(rows, stores));
     for (const row of rows) {
       if (known.has(row)) continue;
       const at = { accountId: accountIdOf(row), row: row._id };
-      tell({ collection: table.name, at, problem: 'no event gives this row' });
+      tell({ collection: table.name, at, problem: NO_EVENT });
     }
     count += rows.length;
-    onProgress(rows.length);
+    await pace(rows.length);
     const last = rows.at(-1);
-    if (!last || rows.length < ROWS_AT_ONCE) return count;
+    if (!last || rows.length < atOnce) return count;
     after = [last._id];
   }
 };
 
-/** Tells of the rows that no event gives, and gives how many rows there are. Calls back with the number of rows done. */
-export const checkStrangers = async (stores: Stores, tell: Tell, onProgress: (rows: number) => void): Promise<number> =>
-  (await checkTable(accounts, stores, tell, onProgress)) +
-  (await checkTable(entries, stores, tell, onProgress)) +
-  (await checkTable(transfers, stores, tell, onProgress));
+/** Tells of the rows that no event gives, and gives how many rows there are. */
+export const checkStrangers = async (stores: Stores, tell: Tell, reading: Reading): Promise<number> =>
+  (await checkTable(accounts, stores, tell, reading)) +
+  (await checkTable(entries, stores, tell, reading)) +
+  (await checkTable(transfers, stores, tell, reading));

@@ -1,6 +1,6 @@
 import type { StreamId } from '../../domain/account/account-id.ts';
-import type { Tell } from '../ports/finding.ts';
-import { StreamCheck, type StreamSeen } from './stream-check.ts';
+import type { Finding, Tell } from '../ports/finding.ts';
+import { StreamCheck } from './stream-check.ts';
 import type { VerifyParts } from './verify-parts.ts';
 
 const STREAMS_AT_ONCE = 16;
@@ -18,6 +18,15 @@ async function* groupsOf(streams: AsyncIterable<{ readonly streamId: StreamId }>
 
 export type StreamsSeen = { readonly streams: number; readonly events: number };
 
+type StreamSeen = { readonly findings: readonly Finding[]; readonly events: number };
+
+/** What is told of streams that are read side by side is told one stream after the other. */
+const checkStream = async (parts: VerifyParts, streamId: StreamId): Promise<StreamSeen> => {
+  const findings: Finding[] = [];
+  const events = await new StreamCheck(parts, streamId, (finding) => findings.push(finding)).run();
+  return { findings, events };
+};
+
 const together = (before: StreamsSeen, seen: readonly StreamSeen[]): StreamsSeen => ({
   streams: before.streams + seen.length,
   events: seen.reduce((sum, { events }) => sum + events, before.events),
@@ -31,7 +40,7 @@ export const checkStreams = async (
 ): Promise<StreamsSeen> => {
   let seen: StreamsSeen = { streams: 0, events: 0 };
   for await (const group of groupsOf(parts.storage.events.heads())) {
-    const checked = await Promise.all(group.map((streamId) => new StreamCheck(parts, streamId).run()));
+    const checked = await Promise.all(group.map((streamId) => checkStream(parts, streamId)));
     checked.flatMap(({ findings }) => findings).forEach(tell);
     onProgress(checked.reduce((sum, { events }) => sum + events, 0));
     seen = together(seen, checked);

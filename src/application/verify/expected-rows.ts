@@ -1,69 +1,113 @@
 import { type Change, type Projection, writesOf } from '../../projections/projection.ts';
-import type { Row } from '../ports/table.ts';
+import type { Row, RowWrite } from '../ports/table.ts';
 import { cellsThatDiffer, type Difference } from '../replay/differences.ts';
 import type { VerifyParts } from './verify-parts.ts';
+
+/** Cells that a row must have: all that it has, or those that the last events have changed. */
+type Expected = { readonly row: Row; readonly isWhole: boolean };
+
+const ROWS_AT_ONCE = 1_000;
+
+// Whoever has changed more rows than that is found out by those.
+const MOST_IN_DOUBT = 10_000;
 
 // A row that is named after the event that made it follows from that event alone, and no later one changes it.
 const isFinal = ({ eventIdIn }: Projection<Row>): boolean => eventIdIn === '_id';
 
-/** The rows that the events of one account give, held against those that are stored. */
-export class ExpectedRows {
-  readonly #rows = new Map<string, Map<string, Row>>();
+const merged = (known: Expected | undefined, write: RowWrite<Row>): Expected | undefined => {
+  if (write.kind === 'insert' || write.kind === 'put') return { row: write.row, isWhole: true };
+  if (write.kind !== 'patch') return known;
+  return known
+    ? { ...known, row: { ...known.row, ...write.set } }
+    : { row: { ...write.set, _id: write.id }, isWhole: false };
+};
+
+/** The rows of one read model that the events of one account give, held against those that are stored. */
+class ExpectedTable {
+  /** What has not been found as it must be: the new ones, and those that later events may explain. */
+  readonly #inDoubt = new Map<string, Expected>();
+  readonly #isNew = new Set<string>();
 
   constructor(
     private readonly accountId: string,
-    private readonly parts: Pick<VerifyParts, 'storage' | 'projections'>,
+    private readonly projection: Projection<Row>,
+    private readonly parts: Pick<VerifyParts, 'storage'>,
   ) {}
 
   add(changes: readonly Change[]): void {
-    for (const projection of this.parts.projections) {
-      const rows = this.#rowsOf(projection);
-      for (const write of writesOf(projection, changes)) {
-        if (write.kind === 'insert' || write.kind === 'put') rows.set(write.row._id, write.row);
-        else if (write.kind === 'patch') this.#patch(rows, write.id, write.set);
-      }
+    for (const write of writesOf(this.projection, changes)) {
+      const id = write.kind === 'patch' ? write.id : 'row' in write ? write.row._id : write.found._id;
+      const expected = merged(this.#inDoubt.get(id), write);
+      if (!expected) continue;
+      this.#inDoubt.set(id, expected);
+      this.#isNew.add(id);
     }
   }
 
-  /** The differences of the rows that are final, which are forgotten then: so memory does not grow with the statement. */
-  settleFinal(): Promise<readonly Difference[]> {
-    return this.#settle(this.parts.projections.filter(isFinal));
+  /**
+   * Compares the new rows, and forgets those that are right, so that memory does not grow with the account: what a later event changes in
+   * one of them is compared then. Gives what no later event can explain.
+   */
+  async settleNew(): Promise<readonly Difference[]> {
+    const differences = await this.#compare([...this.#isNew]);
+    this.#isNew.clear();
+    const final = differences.filter(({ kind }) => kind === 'missing' || isFinal(this.projection));
+    for (const { id } of final) this.#inDoubt.delete(id);
+    if (this.#inDoubt.size > MOST_IN_DOUBT) {
+      for (const id of [...this.#inDoubt.keys()].slice(MOST_IN_DOUBT)) this.#inDoubt.delete(id);
+    }
+    return final;
   }
 
-  /** The differences of all the others. */
-  settle(): Promise<readonly Difference[]> {
-    return this.#settle(this.parts.projections);
+  /** Compares those that have been different so far once more. */
+  async settle(): Promise<readonly Difference[]> {
+    const differences: Difference[] = [];
+    const ids = [...this.#inDoubt.keys()];
+    for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
+      differences.push(...(await this.#compare(ids.slice(start, start + ROWS_AT_ONCE))));
+    }
+    return differences;
   }
 
-  #rowsOf({ table }: Projection<Row>): Map<string, Row> {
-    const rows = this.#rows.get(table.name) ?? new Map<string, Row>();
-    this.#rows.set(table.name, rows);
-    return rows;
-  }
-
-  #patch(rows: Map<string, Row>, id: string, set: Partial<Row>): void {
-    const row = rows.get(id);
-    if (row) rows.set(id, { ...row, ...set });
-  }
-
-  async #settle(projections: readonly Projection<Row>[]): Promise<readonly Difference[]> {
-    const found = await Promise.all(projections.map((projection) => this.#compare(projection)));
-    return found.flat();
-  }
-
-  async #compare(projection: Projection<Row>): Promise<readonly Difference[]> {
-    const { name } = projection.table;
-    const expected = [...this.#rowsOf(projection).values()];
-    this.#rows.delete(name);
-    if (expected.length === 0) return [];
-    const stored = await this.parts.storage.table(projection.table).getMany(expected.map(({ _id }) => _id));
+  async #compare(ids: readonly string[]): Promise<readonly Difference[]> {
+    if (ids.length === 0) return [];
+    const stored = await this.parts.storage.table(this.projection.table).getMany(ids);
     const byId = new Map(stored.map((row) => [row._id, row]));
-    return expected.flatMap((row): readonly Difference[] => {
-      const found = byId.get(row._id);
-      const place = { table: name, accountId: this.accountId, id: row._id, expected: row };
-      if (!found) return [{ ...place, kind: 'missing', cells: [] }];
-      const cells = cellsThatDiffer(row, found);
-      return cells.length === 0 ? [] : [{ ...place, kind: 'different', cells, found }];
+    return ids.flatMap((id) => {
+      const difference = this.#differenceOf(id, byId.get(id));
+      if (!difference) this.#inDoubt.delete(id);
+      return difference ?? [];
     });
+  }
+
+  #differenceOf(id: string, found: Row | undefined): Difference | undefined {
+    const expected = this.#inDoubt.get(id);
+    if (!expected) return undefined;
+    const place = { table: this.projection.table.name, accountId: this.accountId, id, expected: expected.row };
+    // One that was missing when it should have been made was told then.
+    if (!found) return expected.isWhole ? { ...place, kind: 'missing', cells: [] } : undefined;
+    const differing = cellsThatDiffer(expected.row, found);
+    const cells = expected.isWhole ? differing : differing.filter(({ field }) => field in expected.row);
+    return cells.length === 0 ? undefined : { ...place, kind: 'different', cells, found };
+  }
+}
+
+/** The rows of all read models that the events of one account give, held against those that are stored. */
+export class ExpectedRows {
+  readonly #tables: readonly ExpectedTable[];
+
+  constructor(accountId: string, parts: Pick<VerifyParts, 'storage' | 'projections'>) {
+    this.#tables = parts.projections.map((projection) => new ExpectedTable(accountId, projection, parts));
+  }
+
+  /** Takes what these events give. The differences that no later event can explain. */
+  async add(changes: readonly Change[]): Promise<readonly Difference[]> {
+    for (const table of this.#tables) table.add(changes);
+    return (await Promise.all(this.#tables.map((table) => table.settleNew()))).flat();
+  }
+
+  /** The differences of all the others, as they are now. */
+  async settle(): Promise<readonly Difference[]> {
+    return (await Promise.all(this.#tables.map((table) => table.settle()))).flat();
   }
 }

@@ -1,37 +1,34 @@
-import { accountIdOf, type StreamId } from '../../domain/account/account-id.ts';
 import type { Finding } from '../ports/finding.ts';
+import type { Row } from '../ports/table.ts';
 import { cellText, type Difference } from '../replay/differences.ts';
-import type { VerifyParts } from './verify-parts.ts';
+
+export const NO_EVENT = 'no event gives this row';
 
 const problems = {
   missing: 'the row is missing',
   different: 'the row is not what the events give',
-  unexpected: 'no event gives this row',
+  unexpected: NO_EVENT,
 } as const;
 
-const findingOf = ({ table, accountId, id, kind, cells }: Difference): Finding => {
+/** What is told of the value in a cell. */
+export type TextOf = (field: string, value: unknown) => string;
+
+const allOfIt: TextOf = (_field, value) => cellText(value);
+
+/** The version of its account that a row names: of the last event, or of the one that made it. */
+const versionIn = (row: Row | undefined): number | undefined => {
+  const { version, fromVersion } = (row ?? {}) as { readonly version?: unknown; readonly fromVersion?: unknown };
+  return [version, fromVersion].find((value) => typeof value === 'number');
+};
+
+/** A difference of a read model as a bad place. */
+export const findingOf = (difference: Difference, textOf = allOfIt): Finding => {
+  const { table, accountId, id, kind, cells, expected, found } = difference;
   const inWords = (side: 'expected' | 'found'): string =>
-    cells.map((cell) => `${cell.field} ${cellText(cell[side])}`).join(', ');
-  const words = kind === 'different' ? { expected: inWords('expected'), found: inWords('found') } : {};
-  return { collection: table, at: { accountId, row: id }, problem: problems[kind], ...words };
-};
-
-/** Differences of read models as bad places. */
-export const findingsOf = (differences: readonly Difference[]): readonly Finding[] => differences.map(findingOf);
-
-type Suspect = {
-  readonly streamId: StreamId;
-  /** The last one that the differences know of. */
-  readonly version: number;
-  readonly differences: readonly Difference[];
-};
-
-/** Of these differences those that remain: an account that moved on while it was compared is compared anew, as a rebuild does it. */
-export const settledDifferences = async (
-  { storage, compareAnew }: VerifyParts,
-  { streamId, version, differences }: Suspect,
-): Promise<readonly Difference[]> => {
-  if (differences.length === 0) return [];
-  const [later] = await storage.events.read(streamId, { after: version, limit: 1 });
-  return later ? compareAnew(accountIdOf(streamId)) : differences;
+    cells.map((cell) => `${cell.field} ${textOf(cell.field, cell[side])}`).join(', ');
+  const fields = cells.map(({ field }) => field);
+  const words = kind === 'different' ? { fields, expected: inWords('expected'), found: inWords('found') } : {};
+  const version = versionIn(expected) ?? versionIn(found);
+  const at = { accountId, row: id, ...(version !== undefined && { version }) };
+  return { collection: table, at, problem: problems[kind], ...words };
 };

@@ -2,22 +2,28 @@ import { accountIdOf, type StreamId } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { type Account, initialState } from '../../domain/account/account-state.ts';
 import { UnknownEventShape } from '../../domain/account/upcasters.ts';
+import { accountsTable } from '../../projections/accounts/accounts.ts';
 import type { Change } from '../../projections/projection.ts';
-import type { Finding } from '../ports/finding.ts';
+import type { Finding, Tell } from '../ports/finding.ts';
 import { changesOf, eventsOf } from '../replay/account-history.ts';
+import type { Difference } from '../replay/differences.ts';
+import { accountDifferences, type AccountRowFound, findAccountRow } from './account-row.ts';
 import { gapIn, type LastEvent, timeFindings } from './check-order.ts';
 import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
 import { ExpectedRows } from './expected-rows.ts';
-import { findingsOf, settledDifferences } from './row-findings.ts';
-import type { VerifyParts } from './verify-parts.ts';
+import { findingOf } from './row-findings.ts';
+import { atOnce, type Reading, type VerifyParts } from './verify-parts.ts';
 
-/** What came out of one stream. */
-export type StreamSeen = { readonly findings: readonly Finding[]; readonly events: number };
+// Rows that differ while their account goes on are looked at again so often; then it is too busy to say anything of them.
+const MOST_LOOKS = 100;
 
-/** Reads one stream from its first event on, and holds everything against it that follows from it. */
+/**
+ * Reads one stream from its first event on, and holds everything against it that follows from it; also while it is being written. In
+ * pages, and no row is kept that was found to be right.
+ */
 export class StreamCheck {
-  readonly #findings: Finding[] = [];
   readonly #rows: ExpectedRows;
+  readonly #reading: Reading;
   #account: Account = initialState();
   #last: LastEvent = { version: 0 };
   #events = 0;
@@ -26,31 +32,43 @@ export class StreamCheck {
   constructor(
     private readonly parts: VerifyParts,
     private readonly streamId: StreamId,
+    private readonly tell: Tell,
   ) {
-    this.#rows = new ExpectedRows(accountIdOf(streamId), parts);
+    // The account itself changes with every event: its row is compared at one version of its own.
+    const projections = parts.projections.filter(({ table }) => table.name !== accountsTable.name);
+    this.#rows = new ExpectedRows(accountIdOf(streamId), { ...parts, projections });
+    this.#reading = parts.reading ?? atOnce;
   }
 
-  async run(): Promise<StreamSeen> {
+  /** Gives the number of events. */
+  async run(): Promise<number> {
     try {
-      for await (const page of eventsOf(this.parts.storage, this.streamId)) await this.#check(page);
+      const row = await findAccountRow(this.parts.storage, this.streamId);
+      for await (const page of this.#pages(row.version)) await this.#check(page);
+      if (!this.#isBroken) await this.#finish(row);
     } catch (error) {
       if (!(error instanceof UnknownEventShape)) throw error;
       const at = { streamId: this.streamId };
       this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
     }
-    if (!this.#isBroken) await this.#finish();
-    return { findings: this.#findings, events: this.#events };
+    return this.#events;
+  }
+
+  #pages(upTo?: number): AsyncGenerator<readonly RecordedEvent[], undefined> {
+    const { storage } = this.parts;
+    return eventsOf(storage, this.streamId, this.#last.version, { upTo, limit: this.#reading.atOnce });
   }
 
   async #check(page: readonly RecordedEvent[]): Promise<void> {
     for (const event of page) {
       const gap = gapIn(this.#last, event);
-      this.#findings.push(...gap, ...timeFindings(this.#last, event));
+      [...gap, ...timeFindings(this.#last, event)].forEach(this.tell);
       this.#isBroken ||= gap.length > 0;
       this.#last = { version: event.version, recordedAt: event.recordedAt };
     }
     this.#events += page.length;
     if (!this.#isBroken) await this.#compare(page.flatMap((event) => this.#fold(event)));
+    await this.#reading.pace(page.length);
   }
 
   /** What follows from a history that cannot be folded, nobody knows: neither rows nor snapshots are compared from there on. */
@@ -69,26 +87,40 @@ export class StreamCheck {
   }
 
   #break(finding: Finding): void {
-    this.#findings.push(finding);
+    this.tell(finding);
     this.#isBroken = true;
   }
 
   async #compare(changes: readonly Change[]): Promise<void> {
-    this.#rows.add(changes);
     const [snapshots, differences] = await Promise.all([
       checkSnapshots(this.parts.storage, this.streamId, changes),
-      this.#rows.settleFinal(),
+      this.#rows.add(changes),
     ]);
-    this.#findings.push(...snapshots, ...findingsOf(differences));
+    snapshots.forEach(this.tell);
+    this.#tellOf(differences);
   }
 
-  async #finish(): Promise<void> {
-    const { version } = this.#last;
-    const differences = await this.#rows.settle();
-    const [settled, beyond] = await Promise.all([
-      settledDifferences(this.parts, { streamId: this.streamId, version, differences }),
-      snapshotsBeyond(this.parts.storage, this.streamId, version),
-    ]);
-    this.#findings.push(...findingsOf(settled), ...beyond);
+  async #finish(row: AccountRowFound): Promise<void> {
+    this.#tellOf(accountDifferences(this.#account, row));
+    const beyond = await snapshotsBeyond(this.parts.storage, this.streamId, this.#last.version);
+    beyond.forEach(this.tell);
+    this.#tellOf(await this.#settled());
+  }
+
+  /** Of the rows that are still different, those that no event explains. Rows are read first: what is in them is in the stream by then. */
+  async #settled(): Promise<readonly Difference[]> {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const differences = await this.#rows.settle();
+      if (differences.length === 0) return [];
+      const next = await this.#pages().next();
+      if (next.done) return differences;
+      await this.#check(next.value);
+      if (this.#isBroken) return [];
+    }
+    return [];
+  }
+
+  #tellOf(differences: readonly Difference[]): void {
+    for (const difference of differences) this.tell(findingOf(difference, this.parts.textOf));
   }
 }

@@ -17,9 +17,17 @@ export const logFailure = (response: Response, error: unknown): void => {
   (response.locals.log as Logger).error({ err: error, id: requestIdOf(response) }, 'request failed');
 };
 
+/** Hears of every request when it ends, after so many seconds. */
+export type OnAnswered = (
+  request: { readonly method: string; readonly route: string; readonly status: number },
+  seconds: number,
+) => void;
+
+type Context = { readonly isDraining: () => boolean; readonly onAnswered: OnAnswered };
+
 /** Names every request, and writes one line about each when it ends: id, method, route, status, milliseconds. */
 export const requestContext =
-  (log: Logger, isDraining: () => boolean): RequestHandler =>
+  (log: Logger, { isDraining, onAnswered }: Context): RequestHandler =>
   (request, response, next) => {
     const started = performance.now();
     const given = request.headers['x-request-id'];
@@ -29,8 +37,11 @@ export const requestContext =
     if (isDraining()) response.setHeader('Connection', 'close');
     response.once('close', () => {
       const route = (response.locals.route as string | undefined) ?? 'unmatched';
-      const responseTime = Math.round((performance.now() - started) * 100) / 100;
-      const line = { id, method: request.method, route, status: response.statusCode, responseTime };
+      const { method } = request;
+      const { statusCode: status } = response;
+      const took = performance.now() - started;
+      onAnswered({ method, route, status }, took / 1_000);
+      const line = { id, method, route, status, responseTime: Math.round(took * 100) / 100 };
       if (response.writableFinished) log.info(line, 'request');
       else log.info({ ...line, aborted: true }, 'request');
     });

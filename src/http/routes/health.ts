@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { defineEndpoint, type Services } from '../endpoint.ts';
-import { healthView, readinessView } from '../schemas/views.ts';
+import { healthView, readinessView } from '../schemas/health-views.ts';
 import { RETRY_AFTER, send } from '../send.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
@@ -24,6 +24,14 @@ const LONGEST_LAG = 60_000;
 
 /** Undefined where the store does not say. */
 const standingOf = ({ journal }: Services): Promise<Standing | undefined> => journal.standing().catch(() => undefined);
+
+/** Undefined where nothing was audited yet, or the store does not say. */
+const auditOf = async ({ queries }: Services) => {
+  const standing = await queries.auditStanding().catch(() => undefined);
+  if (!standing) return undefined;
+  const { auditedAt, accounts, passes, drift, driftCount } = standing;
+  return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), accounts, passes, drift, driftCount };
+};
 
 const look = async (services: Services) => {
   const checks = {
@@ -59,9 +67,15 @@ export const getHealth = defineEndpoint({
   answers: documents(healthView),
   handle: async (services, { response }) => {
     const health = await look(services);
-    const journal = health.status === 'ok' ? await standingOf(services) : undefined;
+    if (health.status !== 'ok') {
+      answer(response, health);
+      return;
+    }
+    const [journal, audit] = await Promise.all([standingOf(services), auditOf(services)]);
     const isBehind = journal !== undefined && journal.lagMs > LONGEST_LAG;
-    answer(response, { ...health, ...(isBehind && { status: 'degraded' }), ...(journal && { journal }) });
+    const hasDrift = audit !== undefined && audit.driftCount > 0;
+    const status = isBehind || hasDrift ? 'degraded' : health.status;
+    answer(response, { ...health, status, ...(journal && { journal }), ...(audit && { audit }) });
   },
 });
 

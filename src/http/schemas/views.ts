@@ -176,30 +176,6 @@ export const trialBalanceView = z
     nextCursor,
   })
   .meta({ id: 'TrialBalance' });
-const health = {
-  checks: z.record(z.string(), z.enum(['ok', 'unavailable'])),
-  commandsWaiting: z.int(),
-};
-
-export const readinessView = z
-  .strictObject({ status: z.enum(['ok', 'unavailable']), ...health })
-  .meta({ id: 'Readiness' });
-
-export const healthView = z
-  .strictObject({
-    status: z.enum(['ok', 'degraded', 'unavailable']).meta({
-      description: '`degraded`: commands are taken, and events have not been sealed for more than a minute.',
-    }),
-    ...health,
-    journal: z
-      .strictObject({
-        position: z.int().min(0).meta({ description: 'Events in the journal.' }),
-        lagMs: z.int().min(0).meta({ description: 'How long the first event has waited that is not sealed.' }),
-      })
-      .optional(),
-  })
-  .meta({ id: 'Health' });
-
 export const problemView = z
   .looseObject({
     type: z.string(),

@@ -141,6 +141,11 @@ export class MemoryEventStore implements EventStore {
     );
   }
 
+  streamsBehind(streamId: string, limit: number): Promise<readonly StreamId[]> {
+    const behind = [...this.#streams.keys()].filter((id) => id > streamId);
+    return Promise.resolve(behind.sort().slice(0, limit));
+  }
+
   async *heads(): ReturnType<EventStore['heads']> {
     for (const [streamId, events] of [...this.#streams])
       yield await Promise.resolve({ streamId, version: events.length });

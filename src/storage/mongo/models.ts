@@ -89,6 +89,7 @@ const definitions = {
     recordedAt: time,
     effectiveAt: time,
   },
+  checkpoints: { _id: id, position: text, beat: integer, state: object },
   leases: { _id: id, holder: text, machine: text, host: text, port: integer, token: text, beat: integer },
 } as const satisfies Record<string, SchemaDefinition>;
 

@@ -111,6 +111,13 @@ export class MongoEventStore implements EventStore {
     return (documents as unknown as EventDocument[]).map(fromDocument) as RecordedReversal[];
   }
 
+  async streamsBehind(streamId: string, limit: number): Promise<readonly StreamId[]> {
+    // With one version for each stream the server jumps in the index, as for the heads.
+    const find = this.#model.find({ streamId: { $gt: streamId }, version: 1 }, { _id: 0, streamId: 1 });
+    const documents = await reading(() => find.sort({ streamId: 1 }).limit(limit).lean().exec());
+    return (documents as unknown as { streamId: StreamId }[]).map((document) => document.streamId);
+  }
+
   heads(): ReturnType<EventStore['heads']> {
     // Sorted like the index read backwards, so that the server jumps from stream to stream and never walks the events between.
     const pipeline: PipelineStage[] = [
