@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Command } from 'commander';
 import { pino } from 'pino';
@@ -77,7 +77,9 @@ const open = async (file: string): Promise<AsyncIterable<Buffer>> => {
   }
   const start = input.read(GZIP.length) as Buffer | null;
   if (start) input.unshift(start);
-  return start?.equals(GZIP) === true ? input.compose(createGunzip()) : input;
+  if (start?.equals(GZIP) !== true) return input;
+  // Whoever reads hears of what fails, at the next read: it may fail while nobody does.
+  return pipeline(input, createGunzip(), () => undefined);
 };
 
 const fill = async ({ storage, environment }: Task, reader: LedgerFileReader): Promise<void> => {
