@@ -17,7 +17,12 @@ import { type AtEnd, type Progress, progressBar, runScript, toJson } from './scr
 
 type Options = { readonly wait: number; readonly json?: true };
 
-type Task = { readonly file: string; readonly options: Options; readonly storage: Storage; readonly environment: Environment };
+type Task = {
+  readonly file: string;
+  readonly options: Options;
+  readonly storage: Storage;
+  readonly environment: Environment;
+};
 
 const DAMAGED = 1;
 const CANNOT_BE_DONE = 2;
@@ -82,7 +87,10 @@ const isOfFileSystem = (error: unknown): error is Error => error instanceof Erro
 
 const write = async (parts: AsyncIterable<Exported>, { file }: Task, events: number, atEnd: AtEnd): Promise<void> => {
   const progress = progressBar('events exported', events);
-  atEnd(() => Promise.resolve(progress.stop()));
+  atEnd(() => {
+    progress.stop();
+    return Promise.resolve();
+  });
   const texts = textsOf(parts, progress);
   try {
     await (file === STANDARD_OUTPUT ? writeAll(texts, process.stdout) : writeFile(texts, file, atEnd));

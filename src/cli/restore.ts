@@ -97,7 +97,9 @@ const fill = async ({ storage, environment }: Task, reader: LedgerFileReader): P
 const complete = async ({ storage, restoration }: Task, { header }: LedgerFileReader): Promise<void> => {
   const found = await countEvents(storage);
   if (found !== header.events) {
-    throw new UserError(`The database has ${found} events where ${header.events} were restored: somebody else writes to it.`);
+    throw new UserError(
+      `The database has ${found} events where ${header.events} were restored: somebody else writes to it.`,
+    );
   }
   const { token } = await storage.feed.recover();
   await restoration.complete(header.blocks, token);
@@ -110,7 +112,9 @@ const tell = ({ file, options }: Task, { header }: LedgerFileReader, keys: Trust
     console.log(toJson({ file, journal, exportedAt, events, blocks, verifierKeys: keys.seen, isKeyGiven }));
     return;
   }
-  console.log(`${events} events in ${blocks} blocks are restored, as ${journal} was when it was exported at ${exportedAt}.`);
+  console.log(
+    `${events} events in ${blocks} blocks are restored, as ${journal} was when it was exported at ${exportedAt}.`,
+  );
   for (const key of keys.seen) console.log(`Signed by ${key}`);
   console.log('npm run verify checks the database once more; then it can be served.');
 };
@@ -138,7 +142,8 @@ const restoreFrom = async (task: Task): Promise<void> => {
     await restoration.giveUp();
     throw error;
   }
-  if (!lease.isOurs()) throw new UserError('Another Daybook has begun to serve this database. Stop it, and restore again.');
+  if (!lease.isOurs())
+    throw new UserError('Another Daybook has begun to serve this database. Stop it, and restore again.');
   await complete(task, reader);
   tell(task, reader, keys);
 };

@@ -17,7 +17,12 @@ import { findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
 
-type Options = { readonly key: readonly string[]; readonly since?: string; readonly save?: string; readonly json?: true };
+type Options = {
+  readonly key: readonly string[];
+  readonly since?: string;
+  readonly save?: string;
+  readonly json?: true;
+};
 
 type Seen = {
   readonly journal: JournalSeen;

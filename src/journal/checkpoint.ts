@@ -10,7 +10,11 @@ export type Checkpoint = { readonly size: number; readonly root: Hash };
  * can never be shown as that of another. `more`: lines behind the third, each with something in it. Throws NoteRefused where the size
  * is no whole number from 0 to 2^53 − 1.
  */
-export const signCheckpoint = ({ size, root }: Checkpoint, signer: NoteSigner, more: readonly string[] = []): string => {
+export const signCheckpoint = (
+  { size, root }: Checkpoint,
+  signer: NoteSigner,
+  more: readonly string[] = [],
+): string => {
   if (!Number.isSafeInteger(size) || size < 0) throw new NoteRefused(`no tree has ${size} leaves`);
   const lines = [signer.name, size, root.toString('base64'), ...more];
   return signNote(`${lines.join('\n')}\n`, signer);

@@ -42,7 +42,10 @@ export const readChained = (before: Chain, line: Line, kind: LineKind): { conten
   }
   const chain = next(before, own);
   if (text.slice(0, -own.length) !== `${BEFORE}${chain.toString('base64')}${BEHIND}`) {
-    throw new FileRefused(number, 'is not what was exported behind the lines before it: it was changed, or is not the next');
+    throw new FileRefused(
+      number,
+      'is not what was exported behind the lines before it: it was changed, or is not the next',
+    );
   }
   return { content: contentIn(line, own, kind), chain };
 };

@@ -46,8 +46,9 @@ const lastWhole = async (stores: Stores, head: BlockHead): Promise<BlockHead | u
   let block = await blockAt(stores, head.treeSize);
   while (block) {
     const [own, next] = [block.eventIds.at(-1), later?.eventIds[0]];
-    const isBetween = later !== undefined && (await requestOf(stores, own)) !== (await requestOf(stores, next));
-    if (isBetween && block.resumeToken !== undefined) return block;
+    // A recovery does not seal in the order of the commits: what stands on either side of it may be of one.
+    const isInOrder = block.resumeToken !== undefined && later?.resumeToken !== undefined;
+    if (isInOrder && (await requestOf(stores, own)) !== (await requestOf(stores, next))) return block;
     later = block;
     block = block.firstPosition > 1 ? await blockAt(stores, block.firstPosition - 1) : undefined;
   }
@@ -61,13 +62,7 @@ const hasCome = async ({ feed, journal }: Stores, moment: number): Promise<numbe
   return (await journal.head())?.number;
 };
 
-/**
- * Where an export ends: at a block behind which no request is cut in two, and which has, if the sealer comes so far in time, everything
- * that was recorded before it was asked. Undefined where there is no such block.
- */
-export const findCut = async (stores: Stores, { until, onWaiting }: Patience): Promise<BlockHead | undefined> => {
-  const asked = Date.now();
-  let isTold = false;
+const waitForCut = async (stores: Stores, asked: number, until: number): Promise<BlockHead | undefined> => {
   let enough: number | undefined;
   for (;;) {
     const head = await stores.journal.head();
@@ -76,8 +71,19 @@ export const findCut = async (stores: Stores, { until, onWaiting }: Patience): P
     // With a block more it can be seen whether that one ends between two requests.
     const isBehind = head !== undefined && enough !== undefined && head.number > enough;
     if (isBehind || Date.now() >= until) return head && lastWhole(stores, head);
-    if (!isTold) onWaiting(Math.max(0, (await countEvents(stores)) - (head?.treeSize ?? 0)));
-    isTold = true;
     await sleep(PAUSE);
   }
+};
+
+/**
+ * Where an export ends: at a block behind which no request is cut in two, and which has, if the sealer comes so far in time, everything
+ * that was recorded before it was asked. Undefined where there is no such block.
+ */
+export const findCut = async (stores: Stores, { until, onWaiting }: Patience): Promise<BlockHead | undefined> => {
+  const asked = Date.now();
+  const head = await stores.journal.head();
+  if (head && (await isAll(stores, head))) return head;
+  const waiting = (await countEvents(stores)) - (head?.treeSize ?? 0);
+  if (waiting > 0) onWaiting(waiting);
+  return waitForCut(stores, asked, until);
 };

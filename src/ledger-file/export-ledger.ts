@@ -112,7 +112,9 @@ const contentOf = (block: Block, events: readonly EventAsRecorded[], { keys, tra
     return place;
   });
   const keyRows = events.flatMap(keyIdOf).map((id) => keys.get(id));
-  const idRows = events.flatMap(({ metadata }) => textIn(metadata, 'transactionId')).map((id) => transactionIds.get(id));
+  const idRows = events
+    .flatMap(({ metadata }) => textIn(metadata, 'transactionId'))
+    .map((id) => transactionIds.get(id));
   return {
     number: block.number,
     sealedAt: new Date(block.sealedAt).toISOString(),

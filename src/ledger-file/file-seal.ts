@@ -14,6 +14,7 @@ export const sealFile = (checkpoint: Checkpoint, chain: Chain, signer: NoteSigne
 /** What was signed. Throws NoteRefused where this key has not signed it, or has signed another file. */
 export const openSeal = (note: string, chain: Chain, verifier: NoteVerifier): Checkpoint => {
   const checkpoint = openCheckpoint(note, verifier);
-  if (openNote(note, verifier).split('\n')[3] !== nameOf(chain)) throw new NoteRefused('it was signed for another file');
+  if (openNote(note, verifier).split('\n')[3] !== nameOf(chain))
+    throw new NoteRefused('it was signed for another file');
   return checkpoint;
 };

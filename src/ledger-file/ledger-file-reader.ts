@@ -61,15 +61,19 @@ export class LedgerFileReader {
   async *blocks(): AsyncGenerator<FileBlock> {
     const { blocks, events } = this.header;
     for (let number = 1; number <= blocks; number += 1) yield await this.#block();
-    mustFit(this.#tree.size === events, this.#line, `ends with event ${this.#tree.size}, and the first line says ${events}`);
+    mustFit(
+      this.#tree.size === events,
+      this.#line,
+      `ends with event ${this.#tree.size}, and the first line says ${events}`,
+    );
     await this.#end();
   }
 
   async #next(): Promise<Line> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new FileRefused(this.#line + 1, 'is not there: the file was cut');
-    this.#line = value.number;
-    return value;
+    const next = await this.lines.next();
+    if (next.done === true) throw new FileRefused(this.#line + 1, 'is not there: the file was cut');
+    this.#line = next.value.number;
+    return next.value;
   }
 
   async #read(kind: LineKind): Promise<{ readonly content: unknown; readonly line: Line }> {
@@ -82,7 +86,11 @@ export class LedgerFileReader {
   async #block(): Promise<FileBlock> {
     const { content, line } = await this.#read('block');
     const written = blockIn(content, line);
-    mustFit(written.number === this.#last.number + 1, line.number, `is block ${written.number}: one is missing before it`);
+    mustFit(
+      written.number === this.#last.number + 1,
+      line.number,
+      `is block ${written.number}: one is missing before it`,
+    );
     const leafHashes = Buffer.from(written.leaves, 'base64');
     mustFit(leafHashes.length === written.formOf.length * HASH_BYTES, line.number, 'has not one leaf for each event');
     const before = this.#tree;

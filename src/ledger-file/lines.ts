@@ -55,7 +55,10 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Li
     for await (const chunk of chunks) yield* cutter.cut(chunk);
   } catch (error) {
     if (!isOfZlib(error)) throw error;
-    throw new FileRefused(cutter.next, `cannot be unpacked: the file was cut or is damaged (${(error as Error).message})`);
+    throw new FileRefused(
+      cutter.next,
+      `cannot be unpacked: the file was cut or is damaged (${(error as Error).message})`,
+    );
   }
   if (!cutter.isBetweenLines) throw new FileRefused(cutter.next, 'has no end: the file was cut');
 }

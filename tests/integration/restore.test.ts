@@ -110,7 +110,11 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     await untilSealed(source);
     await stop(api);
     const exported = await run('export', [file], source);
-    expect(exported).toEqual({ code: 0, stdout: expect.stringContaining(`signed by ${key}`) as string, stderr: expect.any(String) as string });
+    expect(exported).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(`signed by ${key}`) as string,
+      stderr: expect.any(String) as string,
+    });
   });
 
   beforeEach(async () => {
@@ -127,12 +131,17 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
 
   it('brings every document back as it was, byte for byte', async () => {
     const { code, stdout } = await restore();
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d{3,} events in \d+ blocks are restored, as test was/) as string });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^\d{3,} events in \d+ blocks are restored, as test was/) as string,
+    });
     const counts = await countsOf(source);
     expect(Object.keys(counts)).toEqual(collections);
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
     expect(await differencesOf(source, target)).toEqual([]);
-    expect((await run('verify', ['--key', key], target)).stdout).toMatch(/^All is well: .* 0 events wait to be sealed\.\n$/);
+    expect((await run('verify', ['--key', key], target)).stdout).toMatch(
+      /^All is well: .* 0 events wait to be sealed\.\n$/,
+    );
   });
 
   it('gives a ledger that goes on: first answers are given again, and sealing goes on, with the same key', async () => {
@@ -218,7 +227,10 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
       stderr: expect.stringContaining('The database has a ledger: there is something in ') as string,
     });
     await serve(target);
-    expect(await restore()).toMatchObject({ code: 2, stderr: expect.stringContaining('A Daybook serves this database') as string });
+    expect(await restore()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('A Daybook serves this database') as string,
+    });
     expect((await restore(join(directory, 'nowhere'))).code).toBe(2);
   });
 
@@ -245,7 +257,11 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     for (const script of ['export', 'verify', 'rebuild'] as const) {
       const args = script === 'export' ? [join(directory, 'half')] : [];
       const { code, stderr } = await runScript(script, args, environment(target));
-      expect({ script, code, stderr }).toEqual({ script, code: script === 'rebuild' ? 1 : 2, stderr: expect.stringContaining(sentence) as string });
+      expect({ script, code, stderr }).toEqual({
+        script,
+        code: script === 'rebuild' ? 1 : 2,
+        stderr: expect.stringContaining(sentence) as string,
+      });
     }
     expect((await restore()).code).toBe(0);
     expect(await differencesOf(source, target)).toEqual([]);
@@ -254,7 +270,10 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
   it('lets nobody serve the database meanwhile', async () => {
     const child = await restoreHalf();
     await expect(startApiProcess(environment(target))).rejects.toThrow('npm run restore');
-    expect(await restore()).toMatchObject({ code: 2, stderr: expect.stringContaining('A Daybook serves this database') as string });
+    expect(await restore()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('A Daybook serves this database') as string,
+    });
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
@@ -317,7 +336,10 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     await events.updateOne({ streamId: 'account-a', version: 7 }, { $set: { 'data.reference': 'forged' } });
     const damaged = join(directory, 'damaged.gz');
     const { code, stderr } = await run('export', [damaged], target);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not the event that was sealed') as string });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('is not the event that was sealed') as string,
+    });
     expect([existsSync(damaged), existsSync(`${damaged}.partial`)]).toEqual([false, false]);
   });
 });

@@ -47,7 +47,9 @@ export const mustBeWhole = async (database: mongo.Db): Promise<void> => {
 
 const ledgerCollections = async (database: mongo.Db): Promise<readonly string[]> => {
   const collections = await database.listCollections({ type: 'collection' }, { nameOnly: true }).toArray();
-  return collections.map(({ name }) => name).filter((name) => !beforeAnyLedger.has(name) && !name.startsWith('system.'));
+  return collections
+    .map(({ name }) => name)
+    .filter((name) => !beforeAnyLedger.has(name) && !name.startsWith('system.'));
 };
 
 /** Marks a database while a ledger is brought back into it, so that nobody takes half of it for the whole. */
@@ -88,7 +90,8 @@ export class Restoration {
 
   /** Faster than document by document. The migrations make everything again. */
   async #clear(): Promise<void> {
-    for (const name of await ledgerCollections(this.#database)) await reading(() => this.#database.dropCollection(name));
+    for (const name of await ledgerCollections(this.#database))
+      await reading(() => this.#database.dropCollection(name));
     await reading(() => this.#database.collection('migrations').deleteMany({}));
     await reading(() => migrate(this.#database, () => new Date()));
   }

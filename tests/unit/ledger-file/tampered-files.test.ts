@@ -117,7 +117,9 @@ describe('a ledger file that was tampered with', () => {
   });
 
   it('is refused at the first block of a key that was not given', async () => {
-    await expect(readAll(lines, [newSigner()])).rejects.toThrow(/^line 2: the signature does not count: it is signed by test\+/);
+    await expect(readAll(lines, [newSigner()])).rejects.toThrow(
+      /^line 2: the signature does not count: it is signed by test\+/,
+    );
     expect(await readAll(lines, [newSigner(), signer])).toHaveLength((await readAll(lines)).length);
   });
 
@@ -130,7 +132,9 @@ describe('a ledger file that was tampered with', () => {
 
   it('is refused where the form of an event is another one', async () => {
     const others = rewritten((kind, content) => (kind === 'block' ? { ...content, forms: [[{}, {}]] } : content));
-    await expect(readAll(others, [signer])).rejects.toThrow('line 3: is no event of the form that its block names for it');
+    await expect(readAll(others, [signer])).rejects.toThrow(
+      'line 3: is no event of the form that its block names for it',
+    );
   });
 
   it('is refused where it is of another version, or no ledger', async () => {
