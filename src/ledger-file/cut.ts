@@ -62,6 +62,9 @@ const hasCome = async ({ feed, journal }: Stores, moment: number): Promise<numbe
   return (await journal.head())?.number;
 };
 
+const isBehind = (head: BlockHead | undefined, block: number | undefined): boolean =>
+  head !== undefined && block !== undefined && head.number > block;
+
 const waitForCut = async (stores: Stores, asked: number, until: number): Promise<BlockHead | undefined> => {
   let enough: number | undefined;
   for (;;) {
@@ -69,8 +72,7 @@ const waitForCut = async (stores: Stores, asked: number, until: number): Promise
     if (head && (await isAll(stores, head))) return head;
     enough ??= await hasCome(stores, asked);
     // With a block more it can be seen whether that one ends between two requests.
-    const isBehind = head !== undefined && enough !== undefined && head.number > enough;
-    if (isBehind || Date.now() >= until) return head && lastWhole(stores, head);
+    if (isBehind(head, enough) || Date.now() >= until) return head && lastWhole(stores, head);
     await sleep(PAUSE);
   }
 };
