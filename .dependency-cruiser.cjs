@@ -21,6 +21,11 @@ module.exports = {
     only('storage-implements-ports', '^src/storage/', '^src/(storage|application/ports|projections|domain)/'),
     only('the-committer-knows-the-application', '^src/committer/', '^src/(committer|application|domain)/'),
     only('the-journal-knows-the-ports', '^src/journal/', '^src/(journal|application/ports|domain)/'),
+    only(
+      'a-ledger-file-knows-no-storage',
+      '^src/ledger-file/',
+      '^src/(ledger-file|journal|application|projections|domain)/',
+    ),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|journal|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
@@ -45,7 +50,7 @@ module.exports = {
     {
       name: 'http-and-application-never-touch-the-database',
       severity: 'error',
-      from: { path: '^src/(http|application|projections|committer|journal)/' },
+      from: { path: '^src/(http|application|projections|committer|journal|ledger-file)/' },
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {

@@ -7,6 +7,7 @@ import { openLocalReplicaSet } from './storage/mongo/local/local-replica-set.ts'
 import { MongodNotFound } from './storage/mongo/local/mongod-not-found.ts';
 import { migrate } from './storage/mongo/migrations/migrate.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+import { mustBeWhole, Restoration } from './storage/mongo/restoration.ts';
 
 export type Surroundings = {
   readonly environment: Environment;
@@ -18,6 +19,8 @@ export type Surroundings = {
   readonly attach: boolean;
   /** Whether memory may stand in where no mongod can be had: only for `npm start`, never in production or CI. */
   readonly mayFallBackToMemory: boolean;
+  /** Whether this is what brings a ledger back, and so may see half of one. */
+  readonly restores?: boolean;
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
 };
@@ -28,6 +31,8 @@ export type OpenedStorage = {
   readonly place: string;
   /** Where other processes find the same storage; undefined where they cannot. */
   readonly uri: string | undefined;
+  /** Where a ledger can be brought back into it; undefined in memory. */
+  readonly restoration: Restoration | undefined;
   /** Calls back when Daybook's own mongod ends by itself. */
   readonly onLost: (callback: (reason: Error) => void) => void;
   readonly close: () => Promise<void>;
@@ -38,7 +43,8 @@ const inMemory = (report: Surroundings['report']): OpenedStorage => {
   report('');
   report('*** MEMORY ONLY: everything is lost when this process ends. For trying Daybook, never for money. ***');
   report('');
-  return { storage, place: 'memory', uri: undefined, onLost: () => undefined, close: () => storage.close() };
+  const nowhere = { uri: undefined, restoration: undefined };
+  return { storage, place: 'memory', ...nowhere, onLost: () => undefined, close: () => storage.close() };
 };
 
 const SCRIPT_TIMEOUT = 600_000;
@@ -47,8 +53,8 @@ const withoutCredentials = (uri: string): string => uri.replace(/\/\/[^@/]*@/, '
 
 const inMongo = async (
   uri: string,
-  { environment, attach, report }: Surroundings,
-): Promise<Pick<OpenedStorage, 'storage' | 'place' | 'uri'>> => {
+  { environment, attach, restores = false, report }: Surroundings,
+): Promise<Pick<OpenedStorage, 'storage' | 'place' | 'uri' | 'restoration'>> => {
   // Scripts read whole collections, and nobody waits at the other end of a socket.
   const { DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout, DAYBOOK_MONGO_POOL: poolSize } = environment;
   const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
@@ -56,11 +62,13 @@ const inMongo = async (
   try {
     const ran = await migrate(databaseOf(connection), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);
+    if (!restores) await mustBeWhole(databaseOf(connection));
   } catch (error) {
     await connection.close();
     throw error;
   }
-  return { storage: openMongoStorage(connection, timeout), place: withoutCredentials(uri), uri };
+  const restoration = new Restoration(connection);
+  return { storage: openMongoStorage(connection, timeout), place: withoutCredentials(uri), uri, restoration };
 };
 
 const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> => {
@@ -82,13 +90,14 @@ const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> =>
     purpose,
   });
   try {
-    const { storage } = await inMongo(replicaSet.uri, surroundings);
+    const { storage, uri, restoration } = await inMongo(replicaSet.uri, surroundings);
     const close = async (): Promise<void> => {
       await storage.close();
       await replicaSet.stop();
     };
     const place = `${environment.DAYBOOK_DATA_DIR} (mongod, pid ${replicaSet.pid})`;
-    return { storage, place, uri: replicaSet.uri, onLost: (callback) => replicaSet.onUnexpectedExit(callback), close };
+    const onLost: OpenedStorage['onLost'] = (callback) => replicaSet.onUnexpectedExit(callback);
+    return { storage, place, uri, restoration, onLost, close };
   } catch (error) {
     await replicaSet.stop();
     throw error;

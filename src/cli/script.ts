@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import type { Storage } from '../application/ports/storage.ts';
-import { openStorage } from '../open-storage.ts';
+import { type OpenedStorage, openStorage } from '../open-storage.ts';
 import { type Environment, readEnvironment } from '../config/environment.ts';
 import { fail, report, UserError } from '../terminal.ts';
 
 type CleanUp = () => Promise<void>;
 
-/** `atEnd` takes what must be done however the script ends: finished, failed, or stopped by a signal. */
-type Script = (storage: Storage, environment: Environment, atEnd: (cleanUp: CleanUp) => void) => Promise<number>;
+/** Takes what must be done however the script ends: finished, failed, or stopped by a signal. */
+export type AtEnd = (cleanUp: CleanUp) => void;
+
+type Script = (
+  storage: Storage,
+  environment: Environment,
+  atEnd: AtEnd,
+  restoration: OpenedStorage['restoration'],
+) => Promise<number>;
 
 const stopped = (): Promise<number> =>
   new Promise((resolve) => {
@@ -20,7 +27,7 @@ const stopped = (): Promise<number> =>
     process.once('SIGTERM', () => onSignal('SIGTERM', 143));
   });
 
-const run = async (purpose: string, script: Script): Promise<number> => {
+const run = async (purpose: string, script: Script, restores: boolean): Promise<number> => {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const environment = readEnvironment(process.env);
   if (environment.DAYBOOK_STORAGE === 'memory') {
@@ -32,12 +39,13 @@ const run = async (purpose: string, script: Script): Promise<number> => {
     purpose,
     attach: true,
     mayFallBackToMemory: false,
+    restores,
     report,
   });
   const cleanUps: CleanUp[] = [() => opened.close()];
   try {
     return await Promise.race([
-      script(opened.storage, environment, (cleanUp) => void cleanUps.unshift(cleanUp)),
+      script(opened.storage, environment, (cleanUp) => void cleanUps.unshift(cleanUp), opened.restoration),
       stopped(),
     ]);
   } finally {
@@ -47,10 +55,10 @@ const run = async (purpose: string, script: Script): Promise<number> => {
 
 /**
  * Runs a script on the ledger that the settings name: MONGODB_URI, else the data directory, whoever runs its mongod. Where it cannot
- * be run to its end, the process ends with `codeOfFailure`.
+ * be run to its end, the process ends with `codeOfFailure`. Where it `restores` a ledger, it may find half of one.
  */
-export const runScript = (purpose: string, script: Script, codeOfFailure = 1): void => {
-  run(purpose, script).then(
+export const runScript = (purpose: string, script: Script, codeOfFailure = 1, restores = false): void => {
+  run(purpose, script, restores).then(
     (code) => process.exit(code),
     (error: unknown) => fail(error, codeOfFailure),
   );

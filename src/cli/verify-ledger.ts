@@ -17,7 +17,12 @@ import { findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
 
-type Options = { readonly key?: string; readonly since?: string; readonly save?: string; readonly json?: true };
+type Options = {
+  readonly key: readonly string[];
+  readonly since?: string;
+  readonly save?: string;
+  readonly json?: true;
+};
 
 type Seen = {
   readonly journal: JournalSeen;
@@ -27,17 +32,32 @@ type Seen = {
   readonly rows: number;
 };
 
-const verifierOf = async ({ key }: Options, environment: Environment): Promise<NoteVerifier> => {
-  if (key !== undefined) return keyIn(key);
-  return noteSigner(environment.DAYBOOK_JOURNAL_NAME, await readSigningKey(signingKeyFileOf(environment)));
+type Verifiers = Pick<Witness, 'verifier'> & { readonly others: readonly NoteVerifier[] };
+
+const verifiersOf = async ({ key }: Options, environment: Environment): Promise<Verifiers> => {
+  const [verifier, ...others] = key.map(keyIn);
+  if (verifier) return { verifier, others };
+  const own = await readSigningKey(signingKeyFileOf(environment));
+  return { verifier: noteSigner(environment.DAYBOOK_JOURNAL_NAME, own), others };
 };
 
-const checkpointIn = async (file: string, verifier: NoteVerifier): Promise<Checkpoint> => {
+const opened = (note: string, { verifier, others }: Verifiers): Checkpoint => {
+  for (const other of others) {
+    try {
+      return openCheckpoint(note, other);
+    } catch (error) {
+      if (!(error instanceof NoteRefused)) throw error;
+    }
+  }
+  return openCheckpoint(note, verifier);
+};
+
+const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpoint> => {
   const note = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new UserError(`The checkpoint cannot be read: ${wordsOf(error)}`);
   });
   try {
-    return openCheckpoint(note, verifier);
+    return opened(note, verifiers);
   } catch (error) {
     if (error instanceof NoteRefused) throw new UserError(`${file} is no checkpoint of this ledger: ${error.message}.`);
     throw error;
@@ -83,10 +103,10 @@ const jsonOf = ({ journal, waiting, streams, rows }: Seen, { first, counts }: Fi
   });
 
 const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
-  const verifier = await verifierOf(options, environment);
-  const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifier);
+  const verifiers = await verifiersOf(options, environment);
+  const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifiers);
   const findings = new Findings();
-  const seen = await check(storage, { verifier, ...(since && { since }) }, findings);
+  const seen = await check(storage, { ...verifiers, ...(since && { since }) }, findings);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
   const { checkpoint } = seen.journal;

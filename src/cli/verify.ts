@@ -4,13 +4,15 @@ import { verifyProofFile } from './verify-proof.ts';
 
 type Options = {
   readonly proof?: string;
-  readonly key?: string;
+  readonly key: readonly string[];
   readonly since?: string;
   readonly save?: string;
   readonly json?: true;
 };
 
 const CANNOT_TELL = 2;
+
+const addKey = (key: string, before: readonly string[]): readonly string[] => [...before, key];
 
 const program = new Command('verify')
   .description(
@@ -19,7 +21,13 @@ const program = new Command('verify')
       'ledger has sealed an event at its position in the journal.',
   )
   .option('--proof <file>', 'check this proof only, a JSON document')
-  .option('--key <vkey>', 'the verifier key of the ledger: <name>+<hash>+<key>; default: that of its own signing key')
+  .option(
+    '--key <vkey>',
+    'the verifier key of the ledger: <name>+<hash>+<key>, and again for each other one that it was ever signed with; default: that of ' +
+      'its own signing key',
+    addKey,
+    [],
+  )
   .option('--since <file>', 'a checkpoint of this ledger from earlier: the journal must only have grown since')
   .option('--save <file>', 'where all is well, keep the present checkpoint in this file, for --since')
   .option('--json', 'print one JSON document instead')
@@ -32,14 +40,16 @@ const program = new Command('verify')
   .exitOverride()
   .action((options: Options) => verify(options));
 
-const verify = async ({ proof, key, ...options }: Options): Promise<void> => {
+const verify = async ({ proof, ...options }: Options): Promise<void> => {
   if (proof === undefined) {
     // Whoever checks a proof needs no database, and loads nothing that knows one.
     const { verifyLedger } = await import('./verify-ledger.ts');
-    verifyLedger({ ...options, ...(key !== undefined && { key }) }, CANNOT_TELL);
+    verifyLedger(options, CANNOT_TELL);
     return;
   }
+  const [key, ...others] = options.key;
   if (key === undefined) return program.error("error: required option '--key <vkey>' not specified");
+  if (others.length > 0) return program.error('error: a proof is signed with one key');
   process.exit(await verifyProofFile({ proof, key, json: options.json === true }));
 };
 

@@ -7,11 +7,17 @@ export type Checkpoint = { readonly size: number; readonly root: Hash };
 
 /**
  * C2SP tlog-checkpoint. Its first line, the origin, is the name of the key: a key vouches for one ledger, so that a checkpoint of one
- * can never be shown as that of another. Throws NoteRefused where the size is no whole number from 0 to 2^53 − 1.
+ * can never be shown as that of another. `more`: lines behind the third, each with something in it. Throws NoteRefused where the size
+ * is no whole number from 0 to 2^53 − 1.
  */
-export const signCheckpoint = ({ size, root }: Checkpoint, signer: NoteSigner): string => {
+export const signCheckpoint = (
+  { size, root }: Checkpoint,
+  signer: NoteSigner,
+  more: readonly string[] = [],
+): string => {
   if (!Number.isSafeInteger(size) || size < 0) throw new NoteRefused(`no tree has ${size} leaves`);
-  return signNote(`${signer.name}\n${size}\n${root.toString('base64')}\n`, signer);
+  const lines = [signer.name, size, root.toString('base64'), ...more];
+  return signNote(`${lines.join('\n')}\n`, signer);
 };
 
 const readSize = (line: string): number => {

@@ -52,7 +52,8 @@ export class Sealing {
 
   /** Rejects with VersionConflict where another one has sealed the next block, with StorageUnavailable, or with what is a bug. */
   async run(): Promise<void> {
-    let token = this.head?.resumeToken ?? (await this.#recover());
+    const { journal } = this.parts.storage;
+    let token = (this.head && (await journal.tokenBehind(this.head))) ?? (await this.#recover());
     while (!this.signal.aborted) {
       try {
         await this.#follow(token);

@@ -47,6 +47,9 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
     planted('journal/recording.ts', "import '../application/commit/claims.ts';", 'src/application/commit/claims.ts'),
     planted('journal/merkle/projecting.ts', "import '../../projections/index.ts';", 'src/projections/index.ts'),
   ],
+  'a-ledger-file-knows-no-storage': [
+    planted('ledger-file/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+  ],
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],

@@ -48,6 +48,7 @@ const blocksContract = (under: Under): void => {
     expect(found.map(plain)).toStrictEqual([withoutToken, block].map(plain));
     const { firstPosition: _first, eventIds: _ids, leafHashes: _hashes, ...head } = block;
     const last = await storage.journal.head();
+    expect(last && (await storage.journal.tokenBehind(last))).toBe(block.resumeToken);
     expect({ ...last, rootHash: [...(last?.rootHash ?? [])], range: [...(last?.range ?? [])] }).toStrictEqual({
       ...head,
       rootHash: [...head.rootHash],

@@ -13,12 +13,12 @@ const signer = newSigner();
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A sealer as the process has it that commits, with a key of this test run. */
-export const sealerOver = (storage: Storage, clock: Clock = systemClock): Sealer =>
-  composeSealer(storage, signer, silent, clock);
+export const sealerOver = (storage: Storage, clock: Clock = systemClock, own: NoteSigner = signer): Sealer =>
+  composeSealer(storage, own, silent, clock);
 
 /** Does the work while a sealer runs, and resolves when everything is sealed. */
-export const sealing = async (storage: Storage, work: () => Promise<void>): Promise<void> => {
-  const sealer = sealerOver(storage);
+export const sealing = async (storage: Storage, work: () => Promise<void>, own: NoteSigner = signer): Promise<void> => {
+  const sealer = sealerOver(storage, systemClock, own);
   sealer.start();
   try {
     await work();

@@ -41,6 +41,11 @@ export interface JournalStore {
   insert(block: Block): Promise<void>;
   /** The last block; undefined where nothing was sealed yet. */
   head(): Promise<BlockHead | undefined>;
+  /**
+   * The token with which the feed goes on behind the last block, this one: its own, unless it was sealed in another store, whose tokens
+   * mean nothing here. Undefined where there is none.
+   */
+  tokenBehind(head: BlockHead): Promise<string | undefined>;
   /** All blocks in order, from the one that holds this position. */
   from(position: number): AsyncIterable<Block>;
   /** Where these events stand; those that are not sealed are left out. */

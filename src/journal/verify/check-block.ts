@@ -15,8 +15,12 @@ export type Chain = {
   readonly sealedAt: Instant;
 };
 
-/** What a journal is held against: who signs, and a checkpoint of it that was kept from earlier. */
-export type Witness = { readonly verifier: NoteVerifier; readonly since?: Checkpoint };
+/** What a journal is held against: who signs, who else has signed it in its time, and a checkpoint of it that was kept from earlier. */
+export type Witness = {
+  readonly verifier: NoteVerifier;
+  readonly others?: readonly NoteVerifier[];
+  readonly since?: Checkpoint;
+};
 
 type Words = Pick<Finding, 'problem'> & { readonly expected: string | number; readonly found: string | number };
 
@@ -92,10 +96,11 @@ const treeBehind = (tree: CompactRange, block: Block, since: Checkpoint | undefi
 };
 
 /** Checks a block on top of those before it, and gives what they come to with it. */
-export const checkBlock = (before: Chain, block: Block, { verifier, since }: Witness, tell: Tell): Chain => {
+export const checkBlock = (before: Chain, block: Block, witness: Witness, tell: Tell): Chain => {
   const { number, treeSize: size, sealedAt, rootHash, range } = block;
+  const { verifier, others = [], since } = witness;
   const follows = isNext(before, block, tell);
-  checkHead(before, block, verifier, tell);
+  checkHead(before, block, others.find((other) => verifierKeyOf(other) === block.verifierKey) ?? verifier, tell);
   const stored = treeAsStored(block);
   if (!follows || !before.tree) return { number, size, sealedAt, tree: stored };
   const tree = treeBehind(before.tree, block, since, tell);

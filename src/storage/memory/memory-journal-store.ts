@@ -27,6 +27,10 @@ export class MemoryJournalStore implements JournalStore {
     return Promise.resolve(head);
   }
 
+  tokenBehind({ resumeToken }: BlockHead): Promise<string | undefined> {
+    return Promise.resolve(resumeToken);
+  }
+
   async *from(position: number): AsyncIterable<Block> {
     for (const block of this.#blocks) if (block.treeSize >= position) yield await Promise.resolve(block);
   }

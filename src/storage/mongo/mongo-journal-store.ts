@@ -4,6 +4,7 @@ import { VersionConflict } from '../../application/ports/storage-errors.ts';
 import { instant } from '../../domain/time/instant.ts';
 import { databaseOf } from './connection.ts';
 import { reading, translate } from './mongo-errors.ts';
+import { restorationIn } from './restoration.ts';
 
 // Every count is a long: it must not change its type in the store when it grows.
 type HeadDocument = Omit<BlockHead, 'number' | 'treeSize' | 'rootHash' | 'range' | 'sealedAt'> & {
@@ -65,7 +66,7 @@ export class MongoJournalStore implements JournalStore {
   readonly #blocks: mongo.Collection<BlockDocument>;
   readonly #tiles: mongo.Collection<TileDocument>;
 
-  constructor(connection: Connection) {
+  constructor(private readonly connection: Connection) {
     this.#blocks = databaseOf(connection).collection<BlockDocument>('journal');
     // What a tile holds follows from blocks that are durable, so the tile itself need not be.
     const ofTiles = { readConcern: { level: 'local' }, writeConcern: { w: 1, j: false } } as const;
@@ -80,6 +81,11 @@ export class MongoJournalStore implements JournalStore {
     const projection = { firstPosition: 0, eventIds: 0, leafHashes: 0 };
     const document = await reading(() => this.#blocks.findOne<HeadDocument>({}, { sort: { _id: -1 }, projection }));
     return document ? headFrom(document) : undefined;
+  }
+
+  async tokenBehind({ number, resumeToken }: BlockHead): Promise<string | undefined> {
+    const restoration = await reading(() => restorationIn(databaseOf(this.connection)));
+    return restoration?.lastBlock === BigInt(number) ? restoration.resumeToken : resumeToken;
   }
 
   async *from(position: number): AsyncIterable<Block> {

@@ -27,6 +27,7 @@ const failing = (storage: Storage, failures: number, isDone: boolean): Storage =
     journal: {
       insert,
       head: () => journal.head(),
+      tokenBehind: (head) => journal.tokenBehind(head),
       from: (position) => journal.from(position),
       positionsOf: (eventIds) => journal.positionsOf(eventIds),
       tile: (place) => journal.tile(place),
