@@ -15,10 +15,10 @@ const CANNOT_TELL = 2;
 const program = new Command('verify')
   .description(
     'Checks the whole ledger: every event against the journal, the journal against itself and its signatures, read models and snapshots ' +
-      'against the events. Nothing is changed. With --proof, checks instead, without a database and without asking anybody, that a ' +
-      'ledger has sealed an event at its position in the journal.',
+      'against the events. Nothing is changed. With --proof, checks instead, without a database and without asking anybody, what a ' +
+      'ledger has proved: an event, a balance, a statement, or that its journal only grew.',
   )
-  .option('--proof <file>', 'check this proof only, a JSON document')
+  .option('--proof <file>', 'check this proof only, a JSON document as the API gave it')
   .option('--key <vkey>', 'the verifier key of the ledger: <name>+<hash>+<key>; default: that of its own signing key')
   .option('--since <file>', 'a checkpoint of this ledger from earlier: the journal must only have grown since')
   .option('--save <file>', 'where all is well, keep the present checkpoint in this file, for --since')
@@ -40,7 +40,8 @@ const verify = async ({ proof, key, ...options }: Options): Promise<void> => {
     return;
   }
   if (key === undefined) return program.error("error: required option '--key <vkey>' not specified");
-  process.exit(await verifyProofFile({ proof, key, json: options.json === true }));
+  const { since, json = false } = options;
+  process.exit(await verifyProofFile({ proof, key, json, ...(since !== undefined && { since }) }));
 };
 
 try {
