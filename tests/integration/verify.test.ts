@@ -32,15 +32,17 @@ describe('npm run verify', () => {
     const { code, stdout, stderr } = await verify(JSON.stringify(proven));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(
-      `Valid: ledger.example.com/main has sealed this event at position 5, and signed for its first 11 events.\n${proven.event}\n`,
+      `Valid: ledger.example.com/main has sealed this event at position 5, and signed for its first 11 events.\n${proven.event}\n` +
+        'Not proved: what the account made of it: ask for a balance or a statement with proof=1.\n',
     );
   });
 
   it('says so in JSON', async () => {
     const { code, stdout } = await verify(JSON.stringify(proven), '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(stdout)).toMatchObject({
       valid: true,
+      kind: 'event',
       position: 5,
       event: proven.event,
       checkpoint: { origin: 'ledger.example.com/main', size: 11, root: proven.checkpoint.split('\n')[2] },

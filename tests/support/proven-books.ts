@@ -37,6 +37,7 @@ export const openProvenBooks = async (): Promise<ProvenBooks> => {
   const money = (amount: number, more: object = {}) => ({ amount, currency: 'EUR', ...more });
   await post('2040-01-01T09:00:00Z', '/v1/accounts', { accountId: 'alice', ownerId: 'a', currency: 'EUR' });
   await post('2040-01-01T09:00:00Z', '/v1/accounts', { accountId: 'bob', ownerId: 'b', currency: 'EUR' });
+  await sealAll(storage);
   await post('2040-01-10T09:00:00Z', '/v1/accounts/alice/deposits', money(10_000, { reference: 'wages „Jänner“ 💶' }));
   const { eventId } = await post('2040-01-12T09:00:00Z', '/v1/accounts/alice/withdrawals', money(1_500));
   await post('2040-01-20T09:00:00Z', '/v1/transfers', {
