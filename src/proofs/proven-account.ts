@@ -32,7 +32,7 @@ export const hashesIn = (texts: readonly string[]): readonly Hash[] =>
   });
 
 // Whether a moment has passed was the ledger's to say when it answered.
-const endless: Clock = { now: () => instant(Number.MAX_SAFE_INTEGER) };
+const endless: Clock = { now: () => instant(Date.UTC(9999, 11, 31, 23, 59, 59, 999)) };
 
 async function* only(streamId: StreamId): AsyncGenerator<StreamId> {
   yield await Promise.resolve(streamId);

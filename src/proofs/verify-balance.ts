@@ -19,6 +19,13 @@ const momentIn = ({ asOf, knownAt, version }: Document['asked']): Moment => ({
   ...(version !== undefined && { version }),
 });
 
+/** Nothing is left to the clock: where a moment were left out, whoever checks it later would ask about another one. */
+const mustBeInFull = ({ asOf, knownAt, version }: Document['asked']): void => {
+  const isInFull =
+    version === undefined ? asOf !== undefined && knownAt !== undefined : (asOf ?? knownAt) === undefined;
+  if (!isInFull) throw new ProofRefused('asked does not say about which moment: by asOf and knownAt, or by version');
+};
+
 const answerOf = async (account: ProvenAccount, { asked }: Document): Promise<BalanceAnswer> => {
   const found = await answerBalance(account, asked.accountId as AccountId, momentIn(asked)).catch(refuse);
   const { events } = account.stream;
@@ -37,6 +44,7 @@ const wordsOf = ({ asked, balance }: Document): string => {
 
 /** Rejects as `provenAccount` does, and with ProofRefused where the events give another balance. */
 export const verifyBalance = async (document: Document, verifier: NoteVerifier): Promise<Proved> => {
+  mustBeInFull(document.asked);
   const accountId = document.asked.accountId as AccountId;
   const account = await provenAccount(accountId, document.proof, verifier);
   const { stream, proof } = account;

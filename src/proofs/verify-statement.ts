@@ -33,14 +33,19 @@ const nameOf = ({ accountId, from, to, order }: Document['asked']): StatementNam
   };
 };
 
+const positionIn = (name: StatementName, cursor: string): StatementPosition => {
+  try {
+    return statementPosition(name, cursor);
+  } catch {
+    throw new ProofRefused('asked/cursor is none of this statement');
+  }
+};
+
 /** Where the page before ended must be an entry of this statement, or this would be no page of it. */
-const mustFollowAnEntry = async (
-  { storage }: ProvenAccount,
-  { accountId }: StatementName,
-  { effectiveAt, version }: StatementPosition,
-): Promise<void> => {
+const mustFollowAnEntry = async ({ storage }: ProvenAccount, name: StatementName, cursor: string): Promise<void> => {
+  const { effectiveAt, version } = positionIn(name, cursor);
   const found = await storage.table(statementEntriesTable).range({
-    where: { accountId, version, effectiveAt: new Date(effectiveAt) },
+    where: { accountId: name.accountId, version, effectiveAt: new Date(effectiveAt) },
     order: ['version'],
   });
   if (found.length === 0) throw new ProofRefused('asked/cursor is behind no entry of this statement');
@@ -59,7 +64,7 @@ const answerOf = async (account: ProvenAccount, document: Document): Promise<Sta
   if (version !== account.stream.events.length) {
     throw new ProofRefused(`the statement knows ${version} events, and ${account.stream.events.length} are shown`);
   }
-  if (cursor !== undefined) await mustFollowAnEntry(account, name, statementPosition(name, cursor));
+  if (cursor !== undefined) await mustFollowAnEntry(account, name, cursor);
   const { accountId: _, ...limits } = name;
   const page = { version, order, limit: lengthOf(statement), ...(cursor !== undefined && { cursor }) };
   return answerStatement(account.queries, name, { ...limits, to, ...page });
