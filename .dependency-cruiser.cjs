@@ -41,11 +41,15 @@ module.exports = {
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {
-      name: 'the-verifier-knows-the-journal-alone',
-      comment: 'What it finds right is right for everybody who knows the formats, whatever becomes of the rest.',
+      name: 'the-verifier-asks-nobody',
+      comment: 'A proof is checked by the very functions that gave the answer, over memory: no setting, no database.',
       severity: 'error',
-      from: { path: '^src/cli/verify-proof' },
-      to: { path: '^src/|node_modules/(mongoose|mongodb)/', pathNot: '^src/(journal/|cli/verify-proof|terminal\\.ts)' },
+      from: { path: '^src/(proofs/|cli/verify-proof)' },
+      to: {
+        path: '^src/|node_modules/(mongoose|mongodb)/',
+        pathNot:
+          '^src/((proofs|journal|application|projections|domain|http|storage/memory)/|cli/verify-proof|terminal\\.ts)',
+      },
     },
     {
       name: 'http-and-application-never-touch-the-database',

@@ -1,27 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { MalformedProof, readProofDocument, type SealProof } from '../journal/proof-document.ts';
+import { MalformedProof } from '../journal/proof-document.ts';
 import { NoteRefused, type NoteVerifier, readVerifierKey } from '../journal/signed-note.ts';
-import { type Verdict, verifyProof } from '../journal/verify-proof.ts';
+import { CannotTell, type Verdict } from '../proofs/verdict.ts';
+import { verifyDocument } from '../proofs/verify-document.ts';
 import { UserError, wordsOf } from '../terminal.ts';
 
-type Options = { readonly proof: string; readonly key: string; readonly json: boolean };
+type Options = { readonly proof: string; readonly key: string; readonly since?: string; readonly json: boolean };
 
-const read = async (file: string): Promise<string> => {
+const read = async (file: string, what: string): Promise<Buffer> => {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
-    throw new UserError(`The proof cannot be read: ${wordsOf(error)}`);
-  }
-};
-
-const proofIn = (text: string): SealProof => {
-  try {
-    return readProofDocument(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof MalformedProof || error instanceof SyntaxError) {
-      throw new UserError(`The file is no proof: ${error.message}.`);
-    }
-    throw error;
+    throw new UserError(`The ${what} cannot be read: ${wordsOf(error)}`);
   }
 };
 
@@ -35,24 +25,35 @@ export const keyIn = (text: string): NoteVerifier => {
   }
 };
 
-const linesOf = ({ event, position }: SealProof, { name }: NoteVerifier, verdict: Verdict): string => {
-  if (!verdict.isValid) return `NOT valid: ${verdict.reason}.`;
-  const { size } = verdict.checkpoint;
-  return `Valid: ${name} has sealed this event at position ${position}, and signed for its first ${size} events.\n${event}`;
+const verdictOn = async (bytes: Buffer, verifier: NoteVerifier, kept: string | undefined): Promise<Verdict> => {
+  try {
+    return await verifyDocument(bytes, verifier, kept);
+  } catch (error) {
+    if (error instanceof MalformedProof) throw new UserError(`The file is no proof: ${error.message}.`);
+    if (error instanceof CannotTell) throw new UserError(error.message);
+    throw error;
+  }
 };
 
-const jsonOf = ({ event, position }: SealProof, { name }: NoteVerifier, verdict: Verdict): string => {
+const linesOf = (verdict: Verdict): string => {
+  if (!verdict.isValid) return `NOT valid: ${verdict.reason}.`;
+  const { proved, notProved } = verdict;
+  return [`Valid: ${proved.join('\n')}`, ...notProved.map((limit) => `Not proved: ${limit}.`)].join('\n');
+};
+
+const jsonOf = (verdict: Verdict, { name }: NoteVerifier): string => {
   if (!verdict.isValid) return JSON.stringify({ valid: false, reason: verdict.reason }, undefined, 2);
+  const { kind, facts, proved, notProved } = verdict;
   const { size, root } = verdict.checkpoint;
   const checkpoint = { origin: name, size, root: root.toString('base64') };
-  return JSON.stringify({ valid: true, position, event, checkpoint }, undefined, 2);
+  return JSON.stringify({ valid: true, kind, ...facts, checkpoint, proved, notProved }, undefined, 2);
 };
 
 /** Says whether the proof in a file is valid, and gives the exit code. Rejects with UserError where nothing can be said. */
-export const verifyProofFile = async (options: Options): Promise<number> => {
-  const verifier = keyIn(options.key);
-  const sealed = proofIn(await read(options.proof));
-  const verdict = verifyProof(sealed, verifier);
-  console.log((options.json ? jsonOf : linesOf)(sealed, verifier, verdict));
+export const verifyProofFile = async ({ proof, key, since, json }: Options): Promise<number> => {
+  const verifier = keyIn(key);
+  const kept = since === undefined ? undefined : (await read(since, 'checkpoint')).toString();
+  const verdict = await verdictOn(await read(proof, 'proof'), verifier, kept);
+  console.log(json ? jsonOf(verdict, verifier) : linesOf(verdict));
   return verdict.isValid ? 0 : 1;
 };

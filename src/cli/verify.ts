@@ -17,10 +17,10 @@ const addKey = (key: string, before: readonly string[]): readonly string[] => [.
 const program = new Command('verify')
   .description(
     'Checks the whole ledger: every event against the journal, the journal against itself and its signatures, read models and snapshots ' +
-      'against the events. Nothing is changed. With --proof, checks instead, without a database and without asking anybody, that a ' +
-      'ledger has sealed an event at its position in the journal.',
+      'against the events. Nothing is changed. With --proof, checks instead, without a database and without asking anybody, what a ' +
+      'ledger has proved: an event, a balance, a statement, or that its journal only grew.',
   )
-  .option('--proof <file>', 'check this proof only, a JSON document')
+  .option('--proof <file>', 'check this proof only, a JSON document as the API gave it')
   .option(
     '--key <vkey>',
     'the verifier key of the ledger: <name>+<hash>+<key>, and again for each other one that it was ever signed with; default: that of ' +
@@ -50,7 +50,8 @@ const verify = async ({ proof, ...options }: Options): Promise<void> => {
   const [key, ...others] = options.key;
   if (key === undefined) return program.error("error: required option '--key <vkey>' not specified");
   if (others.length > 0) return program.error('error: a proof is signed with one key');
-  process.exit(await verifyProofFile({ proof, key, json: options.json === true }));
+  const { since, json = false } = options;
+  process.exit(await verifyProofFile({ proof, key, json, ...(since !== undefined && { since }) }));
 };
 
 try {

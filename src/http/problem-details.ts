@@ -13,7 +13,7 @@ type RequestErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR';
 
-export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode | 'NOT_SEALED_YET';
+export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode | 'NOT_SEALED_YET' | 'PROOF_TOO_LONG';
 
 export type ProblemKind = {
   readonly status: number;
@@ -105,6 +105,11 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     422,
     'Too many events to replay',
     'Name a later event, or an earlier moment to stop at: at most `limit` events are replayed.',
+  ),
+  PROOF_TOO_LONG: no(
+    422,
+    'Too many events for one proof',
+    'Ask about a version or a moment up to which the account has at most `limit` events. Beyond that, take the journal: `npm run verify`.',
   ),
   REVERSAL_EXCEEDS_ORIGINAL: no(
     422,

@@ -1,7 +1,7 @@
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
 import { StorageUnavailable } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
-import { NotSealedYet } from '../journal/journal-queries.ts';
+import { NotSealedYet, TooManyToProve } from '../journal/not-proved-now.ts';
 import { type ProblemCode, RequestError } from './problem-details.ts';
 
 export type Problem = {
@@ -31,6 +31,13 @@ const foreign = (error: unknown): Problem => {
   return code === 'PAYLOAD_TOO_LARGE' ? { code, details: limitOf(error) } : { code };
 };
 
+const problemOfJournal = (error: unknown): Problem | undefined => {
+  if (error instanceof NotSealedYet) return { code: 'NOT_SEALED_YET' };
+  if (!(error instanceof TooManyToProve)) return undefined;
+  const { events, limit } = error;
+  return { code: 'PROOF_TOO_LONG', details: { events, limit } };
+};
+
 /** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };
@@ -40,7 +47,8 @@ export const problemOfError = (error: unknown): Problem => {
   }
   if (error instanceof LedgerError) return { code: error.code };
   if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
-  if (error instanceof NotSealedYet) return { code: 'NOT_SEALED_YET' };
+  const ofJournal = problemOfJournal(error);
+  if (ofJournal) return ofJournal;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;
   return { code, headers, details: faults.length > 0 ? { errors: faults } : {} };

@@ -1,6 +1,6 @@
 import { fromBase64 } from './base64.ts';
 import { EMPTY_ROOT, type Hash, HASH_BYTES, hashFrom } from './merkle/hash.ts';
-import { NoteRefused, type NoteSigner, type NoteVerifier, openNote, signNote } from './signed-note.ts';
+import { NoteRefused, type NoteSigner, type NoteVerifier, openNote, signaturesOn, signNote } from './signed-note.ts';
 
 /** What a ledger vouches for: its first `size` events have this root. */
 export type Checkpoint = { readonly size: number; readonly root: Hash };
@@ -44,5 +44,16 @@ export const openCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint
   const checkpoint = { size: readSize(size), root: readRoot(root) };
   if (checkpoint.size === 0 && !checkpoint.root.equals(EMPTY_ROOT))
     throw new NoteRefused('an empty tree has another root');
+  return checkpoint;
+};
+
+/**
+ * The checkpoint in a note that this key alone has signed: of the signatures of others nothing is checked, and in a proof nothing may
+ * be unchecked. Throws NoteRefused as `openCheckpoint` does, and where there are others.
+ */
+export const openOwnCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint => {
+  const checkpoint = openCheckpoint(note, verifier);
+  if (signaturesOn(note) > 1)
+    throw new NoteRefused('the checkpoint in a proof has the signature of the ledger and no other');
   return checkpoint;
 };

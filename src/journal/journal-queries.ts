@@ -8,14 +8,11 @@ import { hashesFrom, journalTree } from './journal-tree.ts';
 import type { Hash } from './merkle/hash.ts';
 import { consistencyProof, type Growth, inclusionProof } from './merkle/proofs.ts';
 import { nodesOf } from './merkle/tiles.ts';
+import { NotSealedYet } from './not-proved-now.ts';
 import type { SealProof } from './proof-document.ts';
+import { proveStream } from './prove-stream.ts';
 
-/** The journal has not come that far: it is sealed a moment after the commit. Ask again. */
-export class NotSealedYet extends Error {
-  override readonly name = 'NotSealedYet';
-}
-
-type Stores = Pick<Storage, 'feed' | 'journal'>;
+type Stores = Pick<Storage, 'events' | 'feed' | 'journal'>;
 
 type SealedPlace = { readonly eventId: string; readonly position: number; readonly leafHash: Hash };
 
@@ -76,15 +73,33 @@ const proveInclusion =
     return { event: canonicalEvent(event), position, proof, checkpoint };
   };
 
+/** The checkpoint that was signed when the journal had this size; undefined where none was: the size lies within a block. */
+const checkpointAt = async ({ journal }: Stores, size: number): Promise<string | undefined> => {
+  for await (const { treeSize, checkpoint } of journal.from(size)) return treeSize === size ? checkpoint : undefined;
+  return undefined;
+};
+
+/** With the checkpoints of both sizes, where they were signed. */
+export type ProvenGrowth = Growth & {
+  readonly proof: readonly Hash[];
+  readonly earlier: string | undefined;
+  readonly later: string | undefined;
+};
+
 /** That the journal of the first size only grew into that of the second, by default the latest. Rejects with NotSealedYet. */
 const proveConsistency =
   (stores: Stores) =>
-  async (first: number, second?: number): Promise<Growth & { readonly proof: readonly Hash[] }> => {
+  async (first: number, second?: number): Promise<ProvenGrowth> => {
     const { treeSize } = await lastBlock(stores)();
     const growth = { first, second: second ?? treeSize };
     if (growth.second > treeSize || first > treeSize) throw new NotSealedYet(`only ${treeSize} events are sealed yet`);
     const tree = await journalTree(stores.journal, growth.second);
-    return { ...growth, proof: await consistencyProof(growth, nodesOf(tree)) };
+    const [proof, earlier, later] = await Promise.all([
+      consistencyProof(growth, nodesOf(tree)),
+      first === 0 ? undefined : checkpointAt(stores, first),
+      checkpointAt(stores, growth.second),
+    ]);
+    return { ...growth, proof, earlier, later };
   };
 
 /** How far the journal is, and for how many milliseconds the first event has waited that is not in it; 0 where none waits. */
@@ -102,6 +117,7 @@ export const journalQueriesOver = (stores: Stores, clock: Clock) => ({
   lastBlock: lastBlock(stores),
   proveInclusion: proveInclusion(stores),
   proveConsistency: proveConsistency(stores),
+  proveStream: proveStream(stores),
   standing: standing(stores, clock),
 });
 

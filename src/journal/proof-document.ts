@@ -45,11 +45,14 @@ const readHash = (value: unknown, place: number): Hash => {
   return hashFrom(bytes);
 };
 
-/** Reads what `JSON.parse` gave of a proof document; other members are ignored. Throws MalformedProof at the first that is wrong. */
+/** Reads what `JSON.parse` gave of a proof document. Throws MalformedProof at the first member that is wrong, or not known: nothing would be checked of it. */
 export const readProofDocument = (value: unknown): SealProof => {
   if (typeof value !== 'object' || value === null) throw new MalformedProof('a proof document is a JSON object');
-  const { event, position, proof, checkpoint } = value as Readonly<Record<string, unknown>>;
+  const { event, position, proof, checkpoint, ...others } = value as Readonly<Record<string, unknown>>;
   const read = { event: readText(event, 'event'), position: readPosition(position) };
   if (!Array.isArray(proof)) throw new MalformedProof('proof is not a list of hashes');
-  return { ...read, proof: proof.map(readHash), checkpoint: readText(checkpoint, 'checkpoint') };
+  const sealed = { ...read, proof: proof.map(readHash), checkpoint: readText(checkpoint, 'checkpoint') };
+  const [stranger] = Object.keys(others);
+  if (stranger !== undefined) throw new MalformedProof(`${stranger} is not known, and nothing would be checked of it`);
+  return sealed;
 };

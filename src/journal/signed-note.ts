@@ -101,6 +101,9 @@ const parse = (note: string): { readonly text: string; readonly signatures: read
   return { text: note.slice(0, end + 1), signatures: lines.map(readSignature) };
 };
 
+/** How many have signed this note, or say so. Throws NoteRefused where it is no note. */
+export const signaturesOn = (note: string): number => parse(note).signatures.length;
+
 /**
  * The text of a note that this key has signed. Signatures of others are ignored, also where their name or their key hash is the same.
  * Throws NoteRefused where it is no note, where a signature of this key is wrong, or where there is none.

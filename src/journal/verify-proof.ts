@@ -1,4 +1,4 @@
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, openOwnCheckpoint } from './checkpoint.ts';
 import { leafHash } from './merkle/hash.ts';
 import { lengthOfInclusionProof, verifyInclusion } from './merkle/verify-proofs.ts';
 import type { SealProof } from './proof-document.ts';
@@ -30,7 +30,7 @@ const verdictOn = ({ event, position, proof }: SealProof, checkpoint: Checkpoint
  */
 export const verifyProof = (sealed: SealProof, verifier: NoteVerifier): Verdict => {
   try {
-    return verdictOn(sealed, openCheckpoint(sealed.checkpoint, verifier));
+    return verdictOn(sealed, openOwnCheckpoint(sealed.checkpoint, verifier));
   } catch (error) {
     if (error instanceof NoteRefused) return refused(error.message);
     throw error;

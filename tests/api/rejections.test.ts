@@ -8,6 +8,7 @@ import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
 import { auditCases } from './audit-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
+import { provingCases } from './proof-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
 type Case = (client: ApiClient) => Promise<Reply>;
@@ -192,11 +193,12 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   ...momentCases,
   ...auditCases,
   getAccount: readCases(''),
-  getBalance: readCases('/balance'),
+  getBalance: { ...readCases('/balance'), ...provingCases('balance') },
   getStatement: {
     NOT_ACCEPTABLE: async (client) =>
       client.get(`/v1/accounts/${await opened(client)}/statement`, { Accept: 'image/png' }),
     ...momentCases.getStatement,
+    ...provingCases('statement'),
   },
   listEvents: { ACCOUNT_NOT_FOUND: (client) => client.get('/v1/accounts/absent/events') },
   depositMoney: {

@@ -61,7 +61,9 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
   'the-load-runner-needs-no-database': [
     planted('load/asking.ts', "import { MongoClient } from 'mongodb';\nnew MongoClient('');", 'lib/index.js'),
   ],
-  'the-verifier-knows-the-journal-alone': [
+  'the-verifier-asks-nobody': [
+    planted('proofs/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
+    planted('proofs/settling.ts', "import '../config/environment.ts';", 'src/config/environment.ts'),
     planted('cli/verify-proof-asking.ts', "import './script.ts';", 'src/cli/script.ts'),
     planted('cli/verify-proof-storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],

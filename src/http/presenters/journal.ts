@@ -1,5 +1,6 @@
 import type { BlockHead } from '../../application/ports/journal-store.ts';
-import type { JournalEntry } from '../../journal/journal-queries.ts';
+import type { JournalEntry, ProvenGrowth } from '../../journal/journal-queries.ts';
+import type { StreamProof } from '../../journal/stream-proof.ts';
 import { presentEvent } from './event.ts';
 import { type Json, timeOnWire } from './wire.ts';
 
@@ -19,12 +20,18 @@ export const presentCheckpoint = ({ treeSize, rootHash, sealedAt, checkpoint, ve
   verifierKey,
 });
 
-export const presentGrowth = ({
-  first,
-  second,
-  proof,
-}: {
-  readonly first: number;
-  readonly second: number;
-  readonly proof: readonly Uint8Array[];
-}): Json => ({ from: first, to: second, proof: proof.map(inBase64) });
+export const presentGrowth = ({ first, second, proof, earlier, later }: ProvenGrowth): Json => ({
+  from: first,
+  to: second,
+  proof: proof.map(inBase64),
+  earlier,
+  later,
+});
+
+export const presentStreamProof = ({ events, next, positions, hashes, checkpoint }: StreamProof): Json => ({
+  events,
+  next,
+  positions,
+  hashes: hashes.map(inBase64),
+  checkpoint,
+});

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { answerBalance, balanceProofOf } from '../answer-balance.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { presentAccount, presentBalance } from '../presenters/account.ts';
+import { presentAccount } from '../presenters/account.ts';
+import { beginningOf } from '../prove-answer.ts';
 import { accountId } from '../schemas/ids.ts';
-import { moment } from '../schemas/moment.ts';
+import { moment, provableMoment } from '../schemas/moment.ts';
+import { balanceProofView } from '../schemas/proof-views.ts';
 import { accountView, balanceView } from '../schemas/views.ts';
 import { sendJson } from './answer.ts';
 
@@ -32,15 +35,26 @@ export const getBalance = defineEndpoint({
   id: 'getBalance',
   tag: 'Accounts',
   summary: 'The balance of an account, now or at any moment',
+  description:
+    'With `proof=1` the answer stands in `balance`, with what it takes to check it: save it to a file as it is, and run ' +
+    '`npm run verify -- --proof FILE --key KEY`.',
   params,
-  query: moment,
-  answers: { 200: { description: 'The balance.', schema: balanceView, headers: ['ETag'] }, 304: unchanged },
-  rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
-  handle: async ({ queries, clock }, { params, query, response }) => {
-    const now = clock.now();
-    const row = await queries.findAccount(params.accountId, query);
-    const recorded = query.version === undefined ? now : row.updatedAt.getTime();
-    const { asOf = recorded, knownAt = recorded } = query;
-    sendJson(response, presentBalance(row, { asOf, knownAt }), row.version);
+  query: provableMoment,
+  answers: {
+    200: {
+      description: 'The balance; with `proof=1`, and what it takes to check it.',
+      schema: z.union([balanceView, balanceProofView]),
+      headers: ['ETag'],
+    },
+    304: unchanged,
+  },
+  rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'PROOF_TOO_LONG', 'NOT_SEALED_YET'],
+  handle: async (services, { params: { accountId }, query: { proof, ...moment }, response }) => {
+    const found = await answerBalance(services, accountId, moment);
+    if (proof === undefined) sendJson(response, found.answer, found.version);
+    else {
+      const sealed = await services.journal.proveStream(beginningOf(accountId, found.version, moment));
+      sendJson(response, balanceProofOf(accountId, found, sealed));
+    }
   },
 });

@@ -1,24 +1,17 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { StatementPosition } from '../../application/queries/statement.ts';
+import { answerStatement, presentStatementAnswer, statementProofOf } from '../answer-statement.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { presentStatement, statementAsCsv } from '../presenters/statement.ts';
+import { statementAsCsv } from '../presenters/statement.ts';
 import { RequestError } from '../problem-details.ts';
+import { beginningOf } from '../prove-answer.ts';
 import { accountId } from '../schemas/ids.ts';
-import { knownAt, version } from '../schemas/moment.ts';
-import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
-import { momentInCursor, time } from '../schemas/time.ts';
+import { knownAt, proof, version } from '../schemas/moment.ts';
+import { cursor, limit } from '../schemas/paging.ts';
+import { statementProofView } from '../schemas/proof-views.ts';
+import { time } from '../schemas/time.ts';
 import { statementView } from '../schemas/views.ts';
 import { sendFound } from '../send.ts';
-
-const position = z.tuple([momentInCursor, z.int().min(1), z.int().min(1), momentInCursor]);
-
-const toPosition = ([effectiveAt, version, accountVersion, to]: z.output<typeof position>): StatementPosition => ({
-  effectiveAt,
-  version,
-  accountVersion,
-  to,
-});
 
 const query = z
   .strictObject({
@@ -35,6 +28,7 @@ const query = z
     order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By value date, then by version.' }),
     limit,
     cursor: cursor.exactOptional(),
+    proof: proof.exactOptional(),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ['to'],
@@ -45,9 +39,9 @@ const query = z
     message: 'cannot be combined with knownAt',
   });
 
-/** Rejects with NOT_ACCEPTABLE. */
-const mustAccept = (request: Request): string => {
-  const format = request.accepts(['application/json', 'text/csv']);
+/** Rejects with NOT_ACCEPTABLE. A proof is JSON. */
+const mustAccept = (request: Request, withProof: boolean): string => {
+  const format = request.accepts(withProof ? ['application/json'] : ['application/json', 'text/csv']);
   if (format === false) throw new RequestError('NOT_ACCEPTABLE');
   return format;
 };
@@ -72,22 +66,31 @@ export const getStatement = defineEndpoint({
     'millisecond a statement may have known only some: its `version` says how many, and asks for it exactly where `to` is given.',
   params: z.strictObject({ accountId }),
   query,
-  answers: { 200: { description: 'One page.', schema: statementView, csv: true, headers: ['Link'] } },
-  rejects: ['NOT_ACCEPTABLE', 'EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
-  handle: async ({ queries }, { params: { accountId }, query, request, response }) => {
-    const { cursor, ...asked } = query;
-    const format = mustAccept(request);
-    // A statement and the same one as known then have the same cursors: what is known is no part of their name.
-    const list = `statement ${accountId} ${asked.from ?? ''} ${asked.to ?? ''} ${asked.order}`;
-    const after = cursor === undefined ? undefined : toPosition(decodeCursor(list, cursor, position));
-    const statement = await queries.readStatement(accountId, { ...asked, ...(after && { after }) });
-    const { next } = statement;
-    const nextCursor = next && encodeCursor(list, [next.effectiveAt, next.version, next.accountVersion, next.to]);
-    const body =
-      format === 'text/csv'
-        ? statementAsCsv(statement, { order: asked.order, after })
-        : JSON.stringify(presentStatement(statement, nextCursor));
-    const link = nextCursor === undefined ? {} : { Link: nextPage(request, nextCursor) };
-    sendFound(response, format, body, { Vary: 'Accept', ...link });
+  answers: {
+    200: {
+      description: 'One page; with `proof=1`, and what it takes to check it.',
+      schema: z.union([statementView, statementProofView]),
+      csv: true,
+      headers: ['Link'],
+    },
+  },
+  rejects: ['NOT_ACCEPTABLE', 'EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'PROOF_TOO_LONG', 'NOT_SEALED_YET'],
+  handle: async ({ queries, journal }, { params: { accountId }, query, request, response }) => {
+    const { proof, ...asked } = query;
+    const format = mustAccept(request, proof !== undefined);
+    const { from, to, order, knownAt } = asked;
+    const name = { accountId, order, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    const answer = await answerStatement(queries, name, asked);
+    const body = async (): Promise<string> => {
+      if (format === 'text/csv') return statementAsCsv(answer.statement, { order, after: answer.after });
+      if (proof === undefined) return JSON.stringify(presentStatementAnswer(answer));
+      const { version } = answer.statement;
+      const bound = asked.cursor === undefined ? asked : { version, ...(knownAt !== undefined && { knownAt }) };
+      return JSON.stringify(
+        statementProofOf(answer, await journal.proveStream(beginningOf(accountId, version, bound))),
+      );
+    };
+    const link = answer.nextCursor === undefined ? {} : { Link: nextPage(request, answer.nextCursor) };
+    sendFound(response, format, await body(), { Vary: 'Accept', ...link });
   },
 });

@@ -18,6 +18,14 @@ export const moment = z
   .strictObject({ asOf: asOf.exactOptional(), knownAt: knownAt.exactOptional(), version: version.exactOptional() })
   .refine(isOne, { path: ['version'], message: 'cannot be combined with asOf or knownAt' });
 
+/** That the answer shall come with what it takes to check it. */
+export const proof = z
+  .literal('1', 'must be 1')
+  .meta({ description: 'With a proof, for whoever trusts nothing but the key of the ledger.' });
+
+/** A moment whose answer can be proved. */
+export const provableMoment = moment.safeExtend({ proof: proof.exactOptional() });
+
 /** Two moments of an account: each like a `moment`, its members with the name of its end in front. */
 export const twoMoments = {
   'from.asOf': asOf.exactOptional(),

@@ -4,7 +4,7 @@ import { type Hash, nodeHash } from './hash.ts';
 export type ReadNode = (level: number, index: number) => Promise<Hash>;
 
 /** Leaves from `start` up to, not including, `end`, that have a subtree of their own in RFC 9162's tree. */
-type Subtree = { readonly start: number; readonly end: number };
+export type Subtree = { readonly start: number; readonly end: number };
 
 /** The level of the largest perfect subtree with fewer leaves than these, which are at least 2. */
 const levelOfSplit = (leaves: number): number => {
@@ -13,7 +13,7 @@ const levelOfSplit = (leaves: number): number => {
   return level;
 };
 
-const splitOf = ({ start, end }: Subtree): number => start + 2 ** levelOfSplit(end - start);
+export const splitOf = ({ start, end }: Subtree): number => start + 2 ** levelOfSplit(end - start);
 
 /** RFC 9162 §2.1.3.1: the subtrees beside the way from the leaf to the root, in this order. */
 const besideTheWay = (index: number, tree: Subtree): readonly Subtree[] => {
@@ -45,7 +45,7 @@ const rootOfSubtree = async ({ start, end }: Subtree, readNode: ReadNode): Promi
   return (await Promise.all(parts)).reduceRight((right, left) => nodeHash(left, right));
 };
 
-const rootsOf = (subtrees: readonly Subtree[], readNode: ReadNode): Promise<readonly Hash[]> =>
+export const rootsOf = (subtrees: readonly Subtree[], readNode: ReadNode): Promise<readonly Hash[]> =>
   Promise.all(subtrees.map((subtree) => rootOfSubtree(subtree, readNode)));
 
 const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;
