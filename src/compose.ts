@@ -4,6 +4,7 @@ import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
 import type { Wording } from './application/commands/command.ts';
 import { apiWording } from './http/presenters/answers.ts';
+import { HoldSweeper } from './application/holds/hold-sweeper.ts';
 import { Ledger, type LedgerDoor } from './application/ledger.ts';
 import type { Clock } from './application/ports/clock.ts';
 import type { Log } from './application/ports/log.ts';
@@ -119,3 +120,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 /** What puts all events of a ledger into its journal. */
 export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
   new Sealer({ storage, signer, clock, log });
+
+/** What ends the holds of a ledger whose time has come. */
+export const composeSweeper = (storage: Storage, ledger: LedgerDoor, log: Log, clock = systemClock): HoldSweeper =>
+  new HoldSweeper({ storage, ledger, clock, log });

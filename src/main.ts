@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
-import { composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
+import { composeDaybook, composeFront, composeSealer, composeSweeper, type Daybook } from './compose.ts';
 import { type Environment, readEnvironment, signingKeyFileOf } from './config/environment.ts';
-import type { Sealer } from './journal/sealer.ts';
 import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
@@ -46,19 +45,22 @@ const signerOf = async (environment: Environment): Promise<NoteSigner> => {
   return noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
 };
 
+/** What one of the processes does for all. */
+type Duty = { readonly start: () => void; readonly stop: () => Promise<void> };
+
 /** With the other processes on the same database; what is in memory is nobody else's. */
 const share = async (
   { environment, opened, log }: Parts,
   { ledger }: Daybook,
-  sealer: Sealer,
+  duties: readonly Duty[],
 ): Promise<LedgerShare> => {
   if (opened.uri === undefined) {
-    sealer.start();
+    duties.forEach((duty) => duty.start());
     return { door: ledger, close: () => Promise.resolve() };
   }
   const host = environment.DAYBOOK_PEER_HOST;
-  // Whoever commits seals: it has the events in its hands anyway, and one of all is enough.
-  const onOffice = (isOurs: boolean): void => (isOurs ? sealer.start() : void sealer.stop());
+  // Whoever commits seals, and ends the holds that are due: it has the events in its hands anyway, and one of all is enough.
+  const onOffice = (isOurs: boolean): void => duties.forEach((duty) => (isOurs ? duty.start() : void duty.stop()));
   try {
     return await shareLedger(ledger, { storage: opened.storage, log, host, onOffice });
   } catch (cause) {
@@ -86,7 +88,8 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   const parts = { environment, opened, log };
   const daybook = composeDaybook(opened.storage, environment, log);
   const sealer = composeSealer(opened.storage, await signerOf(environment), log);
-  const shared = await share(parts, daybook, sealer);
+  const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
+  const shared = await share(parts, daybook, [sealer, sweeper]);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -99,6 +102,7 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   } finally {
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
+    await sweeper.stop();
     await daybook.drain();
     await sealer.stop();
     log.flush();

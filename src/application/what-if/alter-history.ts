@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
-import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import type { AccountEventType, RecordedEvent } from '../../domain/account/account-event.ts';
 import { isOpened, type OpenedAccount } from '../../domain/account/account-state.ts';
 import { postingOf } from '../../domain/account/evolve.ts';
 import { DomainError } from '../../domain/domain-error.ts';
@@ -33,10 +33,13 @@ const findEvent = async (storage: Storage, end: OpenedAccount, { eventId }: Alte
   return event;
 };
 
-/** Rejects with NOT_CHANGEABLE: the account must be open for the rest to happen, and a reversal counts when it is recorded. */
+// What counts when it is recorded, and at no other time.
+const undated: ReadonlySet<AccountEventType> = new Set(['TransactionReversed', 'HoldCaptured']);
+
+/** Rejects with NOT_CHANGEABLE: the account must be open for the rest to happen. */
 const mustBeAlterable = (event: RecordedEvent, { change }: Alteration): void => {
   const { eventId, type: eventType } = event;
-  const isMovable = change?.effectiveAt === undefined || eventType !== 'TransactionReversed';
+  const isMovable = change?.effectiveAt === undefined || !undated.has(eventType);
   const isAlterable = change ? postingOf(event) !== undefined && isMovable : eventType !== 'AccountOpened';
   if (!isAlterable) throw new DomainError('NOT_CHANGEABLE', { eventId, eventType });
 };

@@ -36,7 +36,7 @@ const legOn = (accountId: AccountId, { toAccountId, toEventId, fromEventId }: Tr
   (toAccountId === accountId ? toEventId : fromEventId) as EventId;
 
 const factsAt = async (storage: Storage, commands: readonly Command[], horizon: Horizon): Promise<Facts> => {
-  const { transactionIds, transferIds } = await lookUpFacts(storage, commands);
+  const { transactionIds, transferIds, holds } = await lookUpFacts(storage, commands);
   const transfers = await storage.table(transfersTable).getMany([...transferIds]);
   const wasUsedBy = async (eventId: EventId): Promise<boolean> => {
     const event = await storage.events.get(eventId);
@@ -47,7 +47,9 @@ const factsAt = async (storage: Storage, commands: readonly Command[], horizon: 
   for (const transfer of transfers) {
     if (!(await wasUsedBy(legOn(horizon.account.accountId, transfer)))) usedTransfers.delete(transfer._id);
   }
-  return { keys: new Map(), transactionIds: used, transferIds: usedTransfers };
+  // Every command is about this account, and so is its hold: what has ended since is open again.
+  const ended = [...holds].filter(([, { endedVersion = Infinity }]) => endedVersion <= horizon.account.version);
+  return { keys: new Map(), transactionIds: used, transferIds: usedTransfers, holds: new Map(ended) };
 };
 
 /** How much was reversed by then of what these commands want to reverse, as the leg on the account itself has it. */

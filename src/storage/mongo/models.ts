@@ -89,6 +89,23 @@ const definitions = {
     recordedAt: time,
     effectiveAt: time,
   },
+  holds: {
+    _id: id,
+    accountId: text,
+    holdId: text,
+    status: text,
+    amount,
+    capturedAmount: amount,
+    currency: text,
+    reference: optionalText,
+    metadata: { type: Object },
+    expiresAt: { type: Date },
+    placedAt: time,
+    placedEventId: text,
+    placedVersion: integer,
+    endedAt: { type: Date },
+    endedVersion: { type: Number },
+  },
   leases: { _id: id, holder: text, machine: text, host: text, port: integer, token: text, beat: integer },
 } as const satisfies Record<string, SchemaDefinition>;
 
