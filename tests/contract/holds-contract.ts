@@ -7,10 +7,11 @@ import type { Daybook } from '../../src/compose.ts';
 import { type AccountId, streamIdOf } from '../../src/domain/account/account-id.ts';
 import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import { instant } from '../../src/domain/time/instant.ts';
+import { holdsTable } from '../../src/projections/holds/holds.ts';
 import { projections } from '../../src/projections/index.ts';
 import { Rebuild } from '../../src/application/replay/rebuild.ts';
 import { commandOf, eur, openAccount } from '../support/commands.ts';
-import { ledgerOver, type Under } from './fixture.ts';
+import { ledgerOver, type Under, write } from './fixture.ts';
 
 const HOUR = 3_600_000;
 
@@ -152,7 +153,7 @@ export const holdsContract = (under: Under): void => {
       expect(await typesOf(bank, 'h-frozen')).toHaveLength(7);
     });
 
-    it('are rebuilt from the events as they are', async () => {
+    it('are rebuilt from the events, and mended where they are not what the events give', async () => {
       const { storage } = under();
       const bank = bankOver(storage);
       await submit(bank, openAccount('h-built', 10n));
@@ -164,7 +165,24 @@ export const holdsContract = (under: Under): void => {
         yield await Promise.resolve(streamIdOf('h-built' as AccountId));
       };
       await rebuild.fill(one(), () => undefined);
-      expect(await rebuild.compare('h-built' as AccountId, () => undefined)).toEqual([]);
+      const compare = () => rebuild.compare('h-built' as AccountId, () => undefined);
+      expect(await compare()).toEqual([]);
+      const [open, ended] = await bank.queries.listHolds('h-built' as AccountId, { limit: 2 });
+      if (!open || !ended) throw new Error('no holds');
+      await write(storage, holdsTable, [
+        { kind: 'patch', id: open._id, set: { status: 'released' } },
+        {
+          kind: 'insert',
+          row: { ...ended, _id: 'h-built/ghost', holdId: 'ghost', placedVersion: 99, placedEventId: 'x' },
+        },
+      ]);
+      const differences = await compare();
+      expect(differences.map(({ id, kind }) => `${id} ${kind}`).sort()).toEqual([
+        'h-built/a different',
+        'h-built/ghost unexpected',
+      ]);
+      expect(await rebuild.switchOver(differences)).toEqual([]);
+      expect(await statusesOf(bank, 'h-built')).toEqual(['a placed', 'b captured']);
       await shadow.drop();
     });
   });

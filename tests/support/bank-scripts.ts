@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Ask, ModelBank, Request } from './model-bank.ts';
+import type { ModelBank } from './model-bank.ts';
+import type { Ask, Request } from './model-requests.ts';
 
 const LARGEST = 2n ** 53n - 1n;
 

@@ -9,7 +9,7 @@ import type { Currency } from '../../src/domain/money/currency.ts';
 import type { Wish } from '../../src/application/commands/command.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { openTestDatabase } from './database.ts';
-import type { Ask, Request } from './model-bank.ts';
+import type { Ask, Request } from './model-requests.ts';
 import { commandFor, type TestLedger } from './test-ledger.ts';
 import {
   captureHold,
