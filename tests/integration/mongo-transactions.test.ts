@@ -99,7 +99,7 @@ describe('the transaction of a commit', () => {
     sweeper.start();
     await sweeper.stop();
     const [find] = monitored.started.filter((event) => nameOf(event) === 'find holds');
-    const { filter, sort, limit } = find?.command ?? {};
+    const { filter, sort, limit } = (find?.command ?? {}) as Readonly<Record<string, unknown>>;
     const explained = await database.connection
       .getClient()
       .db(database.connection.name)
