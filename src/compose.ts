@@ -5,6 +5,7 @@ import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
 import type { Wording } from './application/commands/command.ts';
 import { apiWording } from './http/presenters/answers.ts';
+import { HoldSweeper } from './application/holds/hold-sweeper.ts';
 import { Ledger, type LedgerDoor } from './application/ledger.ts';
 import type { Clock } from './application/ports/clock.ts';
 import type { Log } from './application/ports/log.ts';
@@ -146,3 +147,7 @@ export const composeAuditor = (
   log: Log,
 ): Auditor =>
   new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy: () => ledger.waiting > 0 });
+
+/** What ends the holds of a ledger whose time has come. */
+export const composeSweeper = (storage: Storage, ledger: LedgerDoor, log: Log, clock = systemClock): HoldSweeper =>
+  new HoldSweeper({ storage, ledger, clock, log });

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
-import { composeAuditor, composeDaybook, composeFront, composeSealer, type Daybook } from './compose.ts';
+import {
+  composeAuditor,
+  composeDaybook,
+  composeFront,
+  composeSealer,
+  composeSweeper,
+  type Daybook,
+} from './compose.ts';
 import { type Environment, readEnvironment, signingKeyFileOf } from './config/environment.ts';
 import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
@@ -104,7 +111,8 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
   const sealer = composeSealer(opened.storage, await signerOf(environment), log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
-  const shared = await share(parts, daybook, [sealer, auditor]);
+  const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
+  const shared = await share(parts, daybook, [sealer, sweeper, auditor]);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -118,6 +126,7 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
     await auditor.stop();
+    await sweeper.stop();
     await daybook.drain();
     await sealer.stop();
     log.flush();

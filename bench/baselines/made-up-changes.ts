@@ -1,7 +1,7 @@
 import type { Command } from '../../src/application/commands/command.ts';
 import type { NewEvent, RecordedEvent } from '../../src/domain/account/account-event.ts';
 import { type AccountId, streamIdOf } from '../../src/domain/account/account-id.ts';
-import type { OpenedAccount } from '../../src/domain/account/account-state.ts';
+import { NO_HOLDS, type OpenedAccount } from '../../src/domain/account/account-state.ts';
 import type { Currency } from '../../src/domain/money/currency.ts';
 import { minorUnits, NO_MONEY } from '../../src/domain/money/money.ts';
 import { instant } from '../../src/domain/time/instant.ts';
@@ -18,6 +18,7 @@ export const madeUpAccount = (accountId: AccountId): OpenedAccount => ({
   currency: 'EUR' as Currency,
   ledgerBalance: minorUnits(1_000_000_000n),
   heldAmount: NO_MONEY,
+  holds: NO_HOLDS,
   overdraftLimit: NO_MONEY,
   openedAt: NOW,
   latestEffectiveAt: NOW,

@@ -9,6 +9,8 @@ import { getTrialBalance } from './routes/get-trial-balance.ts';
 import { getCheckpoint, getJournalKey } from './routes/get-checkpoint.ts';
 import { getConsistency, getProof } from './routes/get-proof.ts';
 import { getMetrics } from './routes/get-metrics.ts';
+import { getHold, listHolds } from './routes/get-holds.ts';
+import { captureHold, placeHold, releaseHold } from './routes/holds.ts';
 import { getHealth, getLiveness, getReadiness } from './routes/health.ts';
 import { listAccounts } from './routes/list-accounts.ts';
 import { listEvents } from './routes/list-events.ts';
@@ -39,6 +41,11 @@ export const endpoints: readonly Endpoint[] = [
   explainCommand,
   whatIf,
   listEvents,
+  placeHold,
+  captureHold,
+  releaseHold,
+  getHold,
+  listHolds,
   getTransfer,
   reverseTransaction,
   freezeAccount,

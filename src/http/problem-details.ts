@@ -42,6 +42,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'No such account',
     'Check the account id, and whether the account was open at the time you ask about.',
   ),
+  HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
@@ -57,6 +58,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The transfer id is taken',
     'Look at the transfer; send a new id if you meant another one.',
   ),
+  HOLD_ALREADY_EXISTS: no(409, 'The hold id is taken', 'Look at the hold; send a new id if you meant another one.'),
   TRANSACTION_ALREADY_RECORDED: no(
     409,
     'This transaction was recorded before',
@@ -84,6 +86,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The account still has money or holds',
     'Bring its balance to zero and release its holds first.',
   ),
+  HOLD_NOT_OPEN: no(422, 'The hold has ended', 'Nothing: `holdStatus` says how it ended.'),
   CURRENCY_MISMATCH: no(422, 'The account has another currency', 'Send the amount in the currency of the account.'),
   EFFECTIVE_IN_FUTURE: no(422, 'This lies in the future', 'Use a time that has passed; leave effectiveAt out for now.'),
   EFFECTIVE_BEFORE_OPENING: no(
@@ -91,10 +94,13 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The account was not open then',
     'Use a time at or after `openedAt` of the account.',
   ),
+  HOLD_EXPIRES_IN_PAST: no(422, 'The hold would have expired already', 'Use a time to come, or leave expiresAt out.'),
+  HOLD_LIMIT_EXCEEDED: no(422, 'Too many open holds', 'Capture or release some: `limit` can be open at a time.'),
+  CAPTURE_EXCEEDS_HOLD: no(422, 'More than the hold reserves', 'Capture at most `holdAmount`, in minor units.'),
   NOT_REVERSIBLE: no(
     422,
     'This event cannot be reversed',
-    'Only deposits, withdrawals and transfers can, and a reversal cannot.',
+    'Only deposits, withdrawals, captures of holds and transfers can, and a reversal cannot.',
   ),
   NOT_CHANGEABLE: no(
     422,

@@ -64,12 +64,20 @@ const changed =
   ({ eventId: _eventId, ...change }: NonNullable<Body['change']>, services: Askable, about: About) =>
   (event: RecordedEvent, wish: Wish): Promise<Attempt> => {
     const { eventId, type: eventType, metadata } = event;
-    const members = Object.keys(commands[wish.type].body.shape);
+    const { type } = wish;
+    // An expiry was nobody's request, and has no members.
+    const members = type === 'ExpireHold' ? [] : Object.keys(commands[type].body.shape);
     const strange = Object.keys(change).find((member) => !members.includes(member));
-    if (strange !== undefined) throw new DomainError('NOT_CHANGEABLE', { eventId, eventType, member: strange });
+    if (type === 'ExpireHold' || strange !== undefined) {
+      throw new DomainError('NOT_CHANGEABLE', {
+        eventId,
+        eventType,
+        ...(strange !== undefined && { member: strange }),
+      });
+    }
     const { transactionId } = metadata;
     const before = { ...membersOf(wish), ...(transactionId !== undefined && { transactionId }) };
-    const command: TriedCommand = { ...before, ...change, type: wish.type };
+    const command: TriedCommand = { ...before, ...change, type };
     return attemptOf(command, services, { ...about, at: ['change'] });
   };
 

@@ -7,6 +7,7 @@ import type { ApiClient, Json, Reply } from '../support/api.ts';
 import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
 import { auditCases } from './audit-rejections.ts';
+import { holdCases } from './hold-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
 import { provingCases } from './proof-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
@@ -192,6 +193,7 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   },
   ...momentCases,
   ...auditCases,
+  ...holdCases,
   getAccount: readCases(''),
   getBalance: { ...readCases('/balance'), ...provingCases('balance') },
   getStatement: {

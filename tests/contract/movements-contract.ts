@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Movement } from '../../src/domain/chart/chart-of-accounts.ts';
 import type { AccountId } from '../../src/domain/account/account-id.ts';
+import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import type { Currency } from '../../src/domain/money/currency.ts';
 import { LARGEST_AMOUNT, minorUnits } from '../../src/domain/money/money.ts';
 import { type Instant, instant } from '../../src/domain/time/instant.ts';
@@ -22,6 +23,8 @@ const money = (amount: bigint, currency = euro) => ({ amount: minorUnits(amount)
 
 const deposit = newEventId();
 const [sent, received] = [newEventId(), newEventId()];
+const captured = newEventId();
+const holdId = 'hold' as HoldId;
 const transferId = 'moved' as TransferId;
 
 const taken = (originalType: 'MoneyDeposited', amount: bigint, reversedTotal: bigint) => ({
@@ -67,6 +70,27 @@ const history = [
   recorded('m-a', 8, { type: 'MoneyWithdrawn', data: money(5n) }, timed(8, 1)),
   recorded('m-c', 1, { type: 'MoneyDeposited', data: money(LARGEST_AMOUNT, yen) }, timed(9)),
   recorded('m-d', 1, { type: 'MoneyDeposited', data: money(LARGEST_AMOUNT, yen) }, timed(9)),
+  recorded('m-e', 1, { type: 'HoldPlaced', data: { ...money(60n), holdId } }, timed(9)),
+  recorded(
+    'm-e',
+    2,
+    { type: 'HoldCaptured', data: { ...money(50n), holdId, holdAmount: minorUnits(60n), destination: 'shop' } },
+    { eventId: captured, ...timed(9) },
+  ),
+  recorded(
+    'm-e',
+    3,
+    {
+      type: 'TransactionReversed',
+      data: {
+        ...taken('MoneyDeposited', 20n, 20n),
+        originalType: 'HoldCaptured',
+        originalEventId: captured,
+        originalAmount: minorUnits(50n),
+      },
+    },
+    timed(9),
+  ),
   recorded('m-d', 2, { type: 'AccountFrozen', data: { reason: 'moves nothing' } }, timed(9)),
 ];
 
@@ -101,6 +125,8 @@ export const movementsContract = (under: Under): void => {
         movement('MoneyDeposited', 30n),
         movement('MoneyWithdrawn', 40n, { party: 'SEPA' }),
         movement('MoneyWithdrawn', 5n),
+        movement('HoldCaptured', 50n, { party: 'shop' }),
+        movement('HoldCaptured', 20n, { party: 'shop', isReversal: true }),
         movement('TransferSent', 100n),
         movement('TransferReceived', 100n),
         movement('MoneyDeposited', 30n, { party: 'SEPA', isReversal: true }),

@@ -4,6 +4,7 @@ import { feedContract } from './feed-contract.ts';
 import type { StorageFixture } from './fixture.ts';
 import { historyContract } from './history-contract.ts';
 import { movementsContract } from './movements-contract.ts';
+import { holdsContract } from './holds-contract.ts';
 import { journalContract } from './journal-contract.ts';
 import { shadowContract } from './shadow-contract.ts';
 import { snapshotContract } from './snapshot-contract.ts';
@@ -30,6 +31,7 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     shadowContract(under);
     journalContract(under);
     feedContract(under);
+    holdsContract(under);
 
     it('answers a ping', () => fixture.storage.ping());
   });

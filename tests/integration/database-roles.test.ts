@@ -39,14 +39,27 @@ const useEverything = async (client: ApiClient, prefix: string): Promise<void> =
   await post(`/v1/accounts/${from}/freeze`, { reason: 'asked for' }, 200);
   await post(`/v1/accounts/${from}/unfreeze`, { reason: 'asked for' }, 200);
   await post(`/v1/accounts/${from}/overdraft-limit`, { overdraftLimit: 500 }, 200);
+  const holds = `/v1/accounts/${from}/holds`;
+  await post(holds, { holdId: 'hold', amount: 20, currency: 'EUR' });
+  await post(`${holds}/hold/capture`, { amount: 10 });
   const now = encodeURIComponent(new Date().toISOString());
-  for (const path of ['', '?version=2', `?asOf=${now}`, `?knownAt=${now}`, '/balance', '/statement', '/events']) {
+  for (const path of [
+    '',
+    '?version=2',
+    `?asOf=${now}`,
+    `?knownAt=${now}`,
+    '/balance',
+    '/statement',
+    '/events',
+    '/holds',
+    '/holds/hold',
+  ]) {
     await get(`/v1/accounts/${from}${path}`);
   }
   await get(`/v1/accounts?ownerId=owner&limit=1`);
   await get(`/v1/transfers/${String(transferId)}`);
   await get('/health/ready');
-  expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(850);
+  expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(840);
 };
 
 const writable = async (): Promise<readonly string[]> => {

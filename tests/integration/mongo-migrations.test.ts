@@ -5,11 +5,12 @@ import { connectMongo } from '../../src/storage/mongo/connection.ts';
 import { initial } from '../../src/storage/mongo/migrations/0001-initial.ts';
 import { leases } from '../../src/storage/mongo/migrations/0002-leases.ts';
 import { journal } from '../../src/storage/mongo/migrations/0003-journal.ts';
+import { holds } from '../../src/storage/mongo/migrations/0004-holds.ts';
 import { checkpoints } from '../../src/storage/mongo/migrations/0005-checkpoints.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { startApiProcess } from '../support/api-process.ts';
 
-const everyId = [initial.id, leases.id, journal.id, checkpoints.id];
+const everyId = [initial.id, leases.id, journal.id, holds.id, checkpoints.id];
 
 const now = (): Date => new Date();
 

@@ -1,11 +1,14 @@
 import type { CommandStartedEvent } from 'mongodb';
 import { MongoClient } from 'mongodb';
 import mongoose from 'mongoose';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Daybook } from '../../src/compose.ts';
+import { composeSweeper, type Daybook } from '../../src/compose.ts';
+import type { AccountId } from '../../src/domain/account/account-id.ts';
+import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import { projections } from '../../src/projections/index.ts';
 import { ledgerOver } from '../contract/fixture.ts';
-import { commandOf, depositMoney, openAccount, transferMoney, withdrawMoney } from '../support/commands.ts';
+import { commandOf, depositMoney, eur, openAccount, transferMoney, withdrawMoney } from '../support/commands.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type MonitoredStorage, openMonitoredStorage } from '../support/monitored-storage.ts';
 import { verifyLedger } from '../support/verify-ledger.ts';
@@ -69,6 +72,41 @@ describe('the transaction of a commit', () => {
       expect(Number(command.txnNumber)).toBeGreaterThan(0);
       expect(command.lsid).toHaveProperty('id');
     }
+  });
+
+  it('writes a hold with the account that carries it, and asks for no hold where none is asked about', async () => {
+    const hold = { accountId: 'payer' as AccountId, holdId: 'hold' as HoldId };
+    await daybook.ledger.submit(commandOf({ type: 'PlaceHold', ...hold, money: eur(5n) }));
+    expect(inTransaction().map(nameOf)).toEqual([
+      'insert idempotency_keys',
+      'insert events',
+      'update accounts',
+      'insert holds',
+      'commitTransaction',
+    ]);
+    monitored.forget();
+    await daybook.ledger.submit(commandOf({ type: 'CaptureHold', ...hold }));
+    expect(inTransaction().map(nameOf)).toContain('update holds');
+    monitored.forget();
+    await daybook.ledger.submit(commandOf(depositMoney('payer', 5n)));
+    await daybook.ledger.submit(commandOf(withdrawMoney('payer', 1_000_000n))).catch(() => undefined);
+    expect(monitored.started.map(nameOf).filter((name) => name.endsWith(' holds'))).toEqual([]);
+  });
+
+  it('of a hold that expires is found by an index of those that are due', async () => {
+    monitored.forget();
+    const sweeper = composeSweeper(monitored.storage, daybook.ledger, pino({ level: 'silent' }));
+    sweeper.start();
+    await sweeper.stop();
+    const [find] = monitored.started.filter((event) => nameOf(event) === 'find holds');
+    const { filter, sort, limit } = (find?.command ?? {}) as Readonly<Record<string, unknown>>;
+    const explained = await database.connection
+      .getClient()
+      .db(database.connection.name)
+      .command({ explain: { find: 'holds', filter, sort, limit }, verbosity: 'queryPlanner' });
+    const plan = JSON.stringify((explained.queryPlanner as { winningPlan: unknown }).winningPlan);
+    expect(plan).toContain('"indexName":"due"');
+    expect(plan).not.toContain('"SORT"');
   });
 
   it('reads a snapshot and is acknowledged by the majority, journaled; no part of it says otherwise', async () => {

@@ -1,6 +1,7 @@
 import { Double, Int32, Long } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountsTable } from '../../src/projections/accounts/accounts.ts';
+import { holdsTable } from '../../src/projections/holds/holds.ts';
 import { statementEntriesTable } from '../../src/projections/statement-entries/statement-entries.ts';
 import { transfersTable } from '../../src/projections/transfers/transfers.ts';
 import { toDocument } from '../../src/storage/mongo/event-codec.ts';
@@ -41,6 +42,18 @@ const sound: Readonly<Record<string, Document>> = {
     toEventId: 'received',
     recordedAt: time,
     effectiveAt: time,
+  },
+  holds: {
+    _id: 'a/hold',
+    accountId: 'a',
+    holdId: 'hold',
+    status: 'placed',
+    amount: 5n,
+    capturedAmount: 0n,
+    currency: 'EUR',
+    placedAt: time,
+    placedEventId: 'placed',
+    placedVersion: 2,
   },
   idempotency_keys: {
     _id: 'anonymous key',
@@ -114,8 +127,9 @@ describe('the validators of the store', () => {
       const document = { ...sound[name], _id: 'wrong-amount', [member]: amount };
       await expect(insert(name, document), String(amount)).rejects.toMatchObject(refused);
     }
-    const right = { ...sound[name], _id: 'right-amount', version: 77, [member]: Long.fromBigInt(5n) };
-    if (name === 'transfers') Reflect.deleteProperty(right, 'version');
+    // At another place in its account than the sound one, where it has one.
+    const place = name === 'holds' ? { placedVersion: 77 } : name === 'transfers' ? {} : { version: 77 };
+    const right = { ...sound[name], _id: 'right-amount', ...place, [member]: Long.fromBigInt(5n) };
     await insert(name, right);
     await database.connection.collection<Document>(name).deleteOne({ _id: 'right-amount' });
   });
@@ -134,7 +148,7 @@ describe('the validators of the store', () => {
   });
 
   it('and unique indexes are the same on the twins that a rebuild fills', async () => {
-    const names = [accountsTable, statementEntriesTable, transfersTable];
+    const names = [accountsTable, statementEntriesTable, transfersTable, holdsTable];
     const before = await collectionNames();
     const shadow = await database.storage.openShadow(names);
     const twins = (await collectionNames()).filter((name) => !before.includes(name));

@@ -140,6 +140,10 @@ describe('npm run rebuild and npm run replay', () => {
   );
 
   it('gives the same rows, byte for byte, as the live path', async () => {
+    for (const holdId of ['open', 'ended']) {
+      await api.client.post('/v1/accounts/a/holds', { holdId, amount: 9, currency: 'EUR', metadata: { table: '4' } });
+    }
+    await api.client.post('/v1/accounts/a/holds/ended/capture', { amount: 5 });
     const shadow = await database.storage.openShadow(projections.map(({ table }) => table));
     const rebuild = new Rebuild(
       database.storage,

@@ -13,7 +13,8 @@ import { type Change, writesOf } from '../../src/projections/projection.ts';
 import { type Probe, Requests, type Script, script } from '../support/bank-scripts.ts';
 import { compare } from '../support/compare-with-model.ts';
 import { memoryPlaces, mongoPlaces, type Place, type Places } from '../support/ledger-under-test.ts';
-import { type ModelAccount, ModelBank, type ModelEntry } from '../support/model-bank.ts';
+import { heldOn, type ModelAccount, ModelBank, type ModelEntry } from '../support/model-bank.ts';
+import { heldBy, signedAmount } from '../support/naive-history.ts';
 import { ManualClock, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 
 type Played = { readonly bank: ModelBank; readonly ledger: TestLedger; readonly place: Place };
@@ -49,41 +50,38 @@ const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, amoun
 
 const balancesMatch = async ({ bank, ledger }: Played): Promise<void> => {
   const rows = await ledger.storage.table(accountsTable).range({ order: ['_id'] });
-  const found = rows.map(({ _id, status, ledgerBalance, availableBalance, overdraftLimit, version }) => [
-    _id,
-    status,
-    ledgerBalance,
-    availableBalance,
-    overdraftLimit,
-    version,
+  const found = rows.map((row) => [
+    row._id,
+    row.status,
+    row.ledgerBalance,
+    row.heldAmount,
+    row.availableBalance,
+    row.overdraftLimit,
+    row.version,
   ]);
   const accounts = [...bank.accounts.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
   expect(found).toStrictEqual(
-    accounts.map(({ id, status, balance, limit, version }) => [id, status, balance, balance + limit, limit, version]),
+    accounts.map((account) => {
+      const { id, status, balance, limit, version } = account;
+      const held = heldOn(account);
+      return [id, status, balance, held, balance - held + limit, limit, version];
+    }),
   );
   for (const [currency, total] of bank.broughtIn) {
     expect(sumOf(rows.filter((row) => row.currency === currency).map((row) => row.ledgerBalance))).toBe(total);
   }
 };
 
-const credits = new Set<string>(['MoneyDeposited', 'TransferReceived']);
-
-/** The signed amount of an event, in sums alone; undefined where nothing moves. */
-const signedAmount = ({ type, data }: RecordedEvent): bigint | undefined => {
-  if (!('amount' in data)) return undefined;
-  const isCredit = 'originalType' in data ? !credits.has(data.originalType) : credits.has(type);
-  return isCredit ? data.amount : 0n - data.amount;
-};
-
-/** After a debit, no account is below its overdraft limit. */
+/** After a debit, and with every hold, no account is below its overdraft limit. */
 const nobodyIsBelowTheLimit = async (played: Played): Promise<void> => {
   for (const events of (await streamsIn(played)).values()) {
     let [balance, limit] = [0n, 0n];
     for (const event of events) {
       if ('overdraftLimit' in event.data) limit = event.data.overdraftLimit;
-      const amount = signedAmount(event) ?? 0n;
+      const amount = signedAmount(event);
       balance += amount;
-      if (amount < 0n) expect(balance).toBeGreaterThanOrEqual(-limit);
+      const held = heldBy(events.slice(0, event.version));
+      if (amount < 0n || event.type === 'HoldPlaced') expect(balance - held).toBeGreaterThanOrEqual(-limit);
     }
   }
 };
@@ -187,6 +185,16 @@ const linesOf = (entries: readonly ModelEntry[], from: number, to: number): read
     .map(({ amount }) => [amount, (balance += amount)] as const);
 };
 
+/** The read model of holds is what was asked for on paper. */
+const holdsMatch = async ({ bank, ledger }: Played): Promise<void> => {
+  for (const { id, holds } of bank.accounts.values()) {
+    const rows = await ledger.queries.listHolds(id as AccountId, { limit: 1_000 });
+    expect(rows.map(({ holdId, amount, status }) => [holdId, amount, status === 'placed'])).toStrictEqual(
+      [...holds].map(([holdId, { amount, isOpen }]) => [holdId, amount, isOpen]),
+    );
+  }
+};
+
 const statementsChain = async ({ bank, ledger }: Played, probes: readonly Probe[]): Promise<void> => {
   for (const account of bank.accounts.values()) {
     const { entries } = account;
@@ -225,6 +233,7 @@ describe.each(storages)('any sequence of commands, on %s', (_, openPlaces, numRu
     const property = fc.asyncProperty(script, async (played) => {
       const outcome = await play(places, played);
       await balancesMatch(outcome);
+      await holdsMatch(outcome);
       await nobodyIsBelowTheLimit(outcome);
       await replayIsLive(outcome);
       await balancesInTime(outcome, played.probes);

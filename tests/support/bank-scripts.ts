@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Ask, ModelBank, Request } from './model-bank.ts';
+import type { ModelBank } from './model-bank.ts';
+import type { Ask, Request } from './model-requests.ts';
 
 const LARGEST = 2n ** 53n - 1n;
 
@@ -16,6 +17,8 @@ export type Step = {
   readonly key: 'new' | 'again' | 'reused';
   readonly transactionId: number | undefined;
   readonly transferId: number | undefined;
+  /** Which of the holds of an account: they are few, so that ids come again. */
+  readonly holdId: number;
   readonly expected: 'none' | 'right' | 'wrong';
   readonly pick: number;
 };
@@ -57,6 +60,10 @@ const step: fc.Arbitrary<Step> = fc.record({
     often(1, 'close' as const),
     often(2, 'limit' as const),
     often(8, 'reverse' as const),
+    often(12, 'place' as const),
+    often(10, 'capture' as const),
+    often(5, 'release' as const),
+    often(8, 'expire' as const),
   ),
   who: oneOf(0, 1, 2, 3),
   // So many places further on; none is the account itself.
@@ -75,6 +82,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   key: fc.oneof(often(8, 'new' as const), often(2, 'again' as const), often(1, 'reused' as const)),
   transactionId: fc.oneof(often(9, undefined), { weight: 1, arbitrary: oneOf(0, 1, 2, 3, 4) }),
   transferId: fc.oneof(often(5, undefined), { weight: 1, arbitrary: oneOf(0, 1, 2, 3) }),
+  holdId: oneOf(0, 1, 2, 3, 4, 5),
   expected: fc.oneof(often(8, 'none' as const), often(1, 'right' as const), often(1, 'wrong' as const)),
   pick: fc.nat(1_000),
 });
@@ -129,6 +137,10 @@ const accountId = (place: number): string => accountIds[place % accountIds.lengt
 
 /** Three of the four accounts are in euros. */
 const currencyOf = (account: string): string => (account === 'd' ? 'JPY' : 'EUR');
+
+/** When a hold ends by itself: a date in the past lies as far ahead, the others stay what they are. */
+const untilOf = ({ dating, pick }: Step, at: number | undefined): number | undefined =>
+  dating === 'past' && at !== undefined ? at + 2 * pick + 1 : at;
 
 /** Makes requests of steps, and remembers them, because some steps say: that one again. */
 export class Requests {
@@ -200,6 +212,20 @@ export class Requests {
           at,
         };
       }
+      case 'place':
+        return {
+          kind: 'place',
+          account,
+          hold: this.#newHold(step),
+          amount: step.amount,
+          currency,
+          until: untilOf(step, at),
+        };
+      case 'capture':
+        return { kind: 'capture', ...this.#placedHold(step), amount: this.#part(step) };
+      case 'release':
+      case 'expire':
+        return { kind: step.kind, ...this.#placedHold(step) };
       case 'limit':
         return { kind: 'limit', account, limit: step.amount };
       case 'reverse':
@@ -207,6 +233,23 @@ export class Requests {
       default:
         return { kind: step.kind, account };
     }
+  }
+
+  /** Mostly a new one. */
+  #newHold({ holdId, pick }: Step): string {
+    return pick % 4 === 0 ? `hold-${holdId}` : `hold-new-${this.#count}`;
+  }
+
+  /** Mostly one that is open, on this account where it has any; now and then one that has ended, or none. */
+  #placedHold({ who, holdId, pick }: Step): { readonly account: string; readonly hold: string } {
+    const account = accountId(who);
+    const placed = [...this.bank.accounts.values()].flatMap(({ id, holds }) =>
+      [...holds].filter(([, { isOpen }]) => isOpen || pick % 10 === 1).map(([hold]) => ({ account: id, hold })),
+    );
+    const own = placed.filter((hold) => hold.account === account);
+    const chosen = own.length > 0 ? own : placed;
+    const isAny = pick % 10 === 0;
+    return (isAny ? undefined : chosen[pick % Math.max(1, chosen.length)]) ?? { account, hold: `hold-${holdId}` };
   }
 
   #part({ isWhole, amount }: Step): bigint | undefined {

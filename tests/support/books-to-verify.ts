@@ -2,15 +2,18 @@ import type { Storage } from '../../src/application/ports/storage.ts';
 import type { Wish } from '../../src/application/commands/command.ts';
 import type { Ledger } from '../../src/application/ledger.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
-import type { StreamId } from '../../src/domain/account/account-id.ts';
+import type { AccountId, StreamId } from '../../src/domain/account/account-id.ts';
+import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import { minorUnits } from '../../src/domain/money/money.ts';
 import { mustBeReversible } from '../../src/domain/reversal/reversal.ts';
 import { type Instant, instant } from '../../src/domain/time/instant.ts';
 import { ledgerOver } from '../contract/fixture.ts';
 import type { TestDatabase } from './database.ts';
-import { commandOf, depositMoney, openAccount, transferMoney, withdrawMoney } from './commands.ts';
+import { commandOf, depositMoney, eur, openAccount, transferMoney, withdrawMoney } from './commands.ts';
 
 const MONTH = 30 * 86_400_000;
+
+const DUE_IN = 86_400_000;
 
 // So that what somebody puts in behind the ledger's back, now, is behind all of it.
 const aMonthAgo: Clock = { now: () => instant(Date.now() - MONTH) };
@@ -28,6 +31,19 @@ const submit = async (ledger: Ledger, wishes: readonly Wish[]): Promise<void> =>
 
 const backDated = (wish: Wish, effectiveAt: Instant): Wish => ({ ...wish, effectiveAt }) as Wish;
 
+/** Half of them stay, the others are captured in part or released. */
+const holdsOf = (round: number): readonly Wish[] => {
+  const accountId = 'c' as AccountId;
+  const [holdId, expiresAt] = [`hold-${round}` as HoldId, instant(aMonthAgo.now() + DUE_IN)];
+  const place: Wish = { type: 'PlaceHold', accountId, holdId, money: eur(3n), expiresAt };
+  const endings: readonly Wish[] = [
+    { type: 'CaptureHold', accountId, holdId, amount: eur(2n).amount },
+    { type: 'ReleaseHold', accountId, holdId },
+  ];
+  const ending = endings[round % 4];
+  return ending ? [place, ending] : [place];
+};
+
 const wishesOf = (round: number, earlier: Instant): readonly Wish[] => {
   const from = accounts[round % accounts.length] ?? 'a';
   const to = accounts[(round + 1) % accounts.length] ?? 'b';
@@ -37,6 +53,7 @@ const wishesOf = (round: number, earlier: Instant): readonly Wish[] => {
     backDated(depositMoney('b', 50n), earlier),
     transferMoney(from, to, 7n, `transfer-${round}`),
     depositMoney(LONELY, 1n),
+    ...holdsOf(round),
   ];
 };
 

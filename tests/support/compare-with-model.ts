@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { commandOfRequest, hearing } from './ledger-under-test.ts';
-import type { ModelBank, Request } from './model-bank.ts';
+import type { ModelBank } from './model-bank.ts';
+import type { Request } from './model-requests.ts';
 import type { TestLedger } from './test-ledger.ts';
 
 /** The requests of one group, at once, of the ledger and of the model: every caller must hear the same from both. */

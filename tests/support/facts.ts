@@ -1,9 +1,11 @@
 import type { AccountEvent, ReversibleType } from '../../src/domain/account/account-event.ts';
 import type { AccountId } from '../../src/domain/account/account-id.ts';
 import type { EventId } from '../../src/domain/event/event-id.ts';
+import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import type { Currency } from '../../src/domain/money/currency.ts';
 import { minorUnits, type Money } from '../../src/domain/money/money.ts';
 import { type Instant, instant } from '../../src/domain/time/instant.ts';
+import { timeText } from '../../src/domain/time/time-text.ts';
 import type { TransferId } from '../../src/domain/transfer/transfer-id.ts';
 
 /** Something that happened, or should, to one account; `at` where its value date is not the moment it is recorded. */
@@ -68,6 +70,47 @@ export const moneyWithdrawn = (money: Money, remarks: Remarks & { destination?: 
   accountId: ALICE,
   type: 'MoneyWithdrawn',
   data: { ...money, ...remarks },
+});
+
+/** The hold of every fact and command that names none. */
+export const HOLD = 'hold-1' as HoldId;
+
+type OfHold = { holdId?: string };
+
+export const holdPlaced = (
+  money: Money,
+  { holdId = HOLD, expiresAt, ...remarks }: OfHold & Remarks & { expiresAt?: number } = {},
+): Fact => ({
+  accountId: ALICE,
+  type: 'HoldPlaced',
+  data: {
+    holdId: holdId as HoldId,
+    ...money,
+    ...remarks,
+    ...(expiresAt !== undefined && { expiresAt: timeText(instant(expiresAt)) }),
+  },
+});
+
+/** `of` is the amount of the hold. */
+export const holdCaptured = (
+  money: Money,
+  { holdId = HOLD, of = money.amount, ...rest }: OfHold & Remarks & { of?: bigint; destination?: string } = {},
+): Fact => ({
+  accountId: ALICE,
+  type: 'HoldCaptured',
+  data: { holdId: holdId as HoldId, ...money, holdAmount: minorUnits(of), ...rest },
+});
+
+export const holdReleased = (money: Money, { holdId = HOLD, reason }: OfHold & { reason?: string } = {}): Fact => ({
+  accountId: ALICE,
+  type: 'HoldReleased',
+  data: { holdId: holdId as HoldId, ...money, ...(reason !== undefined && { reason }) },
+});
+
+export const holdExpired = (money: Money, expiresAt: number, { holdId = HOLD }: OfHold = {}): Fact => ({
+  accountId: ALICE,
+  type: 'HoldExpired',
+  data: { holdId: holdId as HoldId, ...money, expiresAt: timeText(instant(expiresAt)) },
 });
 
 /** What both legs of a transfer from Alice to Bob share, and the event that is the other leg. */

@@ -9,6 +9,7 @@ import { schemaVersions } from '../../src/domain/account/upcasters.ts';
 import { DomainError, type DomainErrorCode } from '../../src/domain/domain-error.ts';
 import { NO_MONEY } from '../../src/domain/money/money.ts';
 import { instant } from '../../src/domain/time/instant.ts';
+import { decideHold, endedBy } from '../../src/domain/hold/hold.ts';
 import { reverse } from '../../src/domain/reversal/reversal.ts';
 import { transfer } from '../../src/domain/transfer/transfer.ts';
 import { decidedId, type Fact, givenId, MINUTE, NOW, START } from './facts.ts';
@@ -64,6 +65,14 @@ const decide = (wish: Wish, { events, accounts }: ReturnType<typeof historyOf>, 
       );
       const reversedTotal = earlier?.type === 'TransactionReversed' ? earlier.data.reversedTotal : NO_MONEY;
       return reverse(wish, { accountOf: (accountId) => accountOf(accounts, accountId), reversedTotal }, moment);
+    }
+    case 'PlaceHold':
+    case 'CaptureHold':
+    case 'ReleaseHold':
+    case 'ExpireHold': {
+      const endings = events.filter(({ streamId }) => streamId === streamOf(wish.accountId)).map(endedBy);
+      const ending = endings.find((ended) => ended?.holdId === wish.holdId)?.ending;
+      return decideHold(wish, { account: accountOf(accounts, wish.accountId), ending }, moment);
     }
     default:
       return Account.decide(wish, accountOf(accounts, wish.accountId), moment);

@@ -9,14 +9,18 @@ import type { Currency } from '../../src/domain/money/currency.ts';
 import type { Wish } from '../../src/application/commands/command.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { openTestDatabase } from './database.ts';
-import type { Ask, Request } from './model-bank.ts';
+import type { Ask, Request } from './model-requests.ts';
 import { commandFor, type TestLedger } from './test-ledger.ts';
 import {
+  captureHold,
   changeOverdraftLimit,
   closeAccount,
   depositMoney,
+  expireHold,
   freezeAccount,
   openAccount,
+  placeHold,
+  releaseHold,
   transferMoney,
   unfreezeAccount,
   withdrawMoney,
@@ -100,8 +104,30 @@ const wishOf = async ({ queries }: TestLedger, ask: Ask): Promise<Wish> => {
       const part = ask.amount !== undefined && { amount: minorUnits(ask.amount) };
       return { type: 'ReverseTransaction', original, reason: 'a mistake', ...part };
     }
+    case 'place':
+    case 'capture':
+    case 'release':
+    case 'expire':
+      return holdWishOf(ask);
     default:
       return changeOf(ask);
+  }
+};
+
+const holdWishOf = (ask: Extract<Ask, { kind: 'place' | 'capture' | 'release' | 'expire' }>): Wish => {
+  const named = { accountId: ask.account, holdId: ask.hold };
+  switch (ask.kind) {
+    case 'place':
+      return placeHold(money(ask.amount, ask.currency), {
+        ...named,
+        ...(ask.until !== undefined && { expiresAt: ask.until }),
+      });
+    case 'capture':
+      return captureHold({ ...named, ...(ask.amount !== undefined && { amount: ask.amount }) });
+    case 'release':
+      return releaseHold(named);
+    case 'expire':
+      return expireHold(named);
   }
 };
 

@@ -1,35 +1,4 @@
-/** What somebody asks of the model: the wishes of the ledger in the plainest words. Amounts in minor units, times in milliseconds. */
-export type Ask =
-  | {
-      kind: 'open';
-      account: string;
-      currency: string;
-      limit: bigint;
-      deposit: bigint | undefined;
-      at: number | undefined;
-    }
-  | { kind: 'deposit' | 'withdraw'; account: string; amount: bigint; currency: string; at: number | undefined }
-  | {
-      kind: 'transfer';
-      id: string;
-      from: string;
-      to: string;
-      amount: bigint;
-      currency: string;
-      at: number | undefined;
-    }
-  | { kind: 'freeze' | 'unfreeze' | 'close'; account: string }
-  | { kind: 'limit'; account: string; limit: bigint }
-  | { kind: 'reverse'; eventId: string; amount: bigint | undefined };
-
-/** One request: what is asked, under which key, and what else comes with it. */
-export type Request = {
-  readonly ask: Ask;
-  readonly key: string;
-  readonly transactionId: string | undefined;
-  /** Only where the request is about one account. */
-  readonly expectedVersion: number | undefined;
-};
+import type { Ask, Request } from './model-requests.ts';
 
 export type ModelEntry = {
   readonly version: number;
@@ -37,6 +6,8 @@ export type ModelEntry = {
   readonly effectiveAt: number;
   readonly recordedAt: number;
 };
+
+export type ModelHold = { readonly amount: bigint; readonly until: number | undefined; isOpen: boolean };
 
 export type ModelAccount = {
   readonly id: string;
@@ -48,7 +19,12 @@ export type ModelAccount = {
   recordedAt: number;
   version: number;
   readonly entries: ModelEntry[];
+  readonly holds: Map<string, ModelHold>;
 };
+
+/** What the open holds of an account reserve. */
+export const heldOn = ({ holds }: ModelAccount): bigint =>
+  [...holds.values()].reduce((sum, { amount, isOpen }) => (isOpen ? sum + amount : sum), 0n);
 
 /** Money that was moved, and how much of it was taken back: one for both legs of a transfer. */
 type Movement = { readonly amount: bigint; reversed: bigint; readonly transferId: string | undefined };
@@ -123,6 +99,12 @@ export class ModelBank {
         return this.#transfer(ask);
       case 'reverse':
         return this.#reverse(ask);
+      case 'place':
+        return this.#place(ask, expectedVersion);
+      case 'capture':
+      case 'release':
+      case 'expire':
+        return this.#end(ask, expectedVersion);
       case 'deposit':
       case 'withdraw':
         return this.#move(ask, expectedVersion);
@@ -135,6 +117,17 @@ export class ModelBank {
     const account = this.accounts.get(id);
     if (!account) throw new Error(`the model has no account ${id}`);
     return account;
+  }
+
+  #available(id: string): bigint {
+    const account = this.#account(id);
+    return account.balance + account.limit - heldOn(account);
+  }
+
+  #hold(id: string, hold: string): ModelHold {
+    const found = this.#account(id).holds.get(hold);
+    if (!found) throw new Error(`the model has no hold ${hold}`);
+    return found;
   }
 
   #exists = (id: string): Rule => ['ACCOUNT_NOT_FOUND', () => !this.accounts.has(id)];
@@ -153,10 +146,7 @@ export class ModelBank {
 
   #wasOpen = (id: string, at: number): Rule => ['EFFECTIVE_BEFORE_OPENING', () => at < this.#account(id).openedAt];
 
-  #affords = (id: string, amount: bigint): Rule => [
-    'INSUFFICIENT_FUNDS',
-    () => this.#account(id).balance + this.#account(id).limit < amount,
-  ];
+  #affords = (id: string, amount: bigint): Rule => ['INSUFFICIENT_FUNDS', () => this.#available(id) < amount];
 
   #hasRoom = (id: string, amount: bigint): Rule => [
     'BALANCE_LIMIT_EXCEEDED',
@@ -177,7 +167,7 @@ export class ModelBank {
       ],
       apply: () => {
         const fresh = { id, currency, limit, openedAt: effectiveAt, recordedAt: this.#now };
-        this.accounts.set(id, { ...fresh, status: 'active', balance: 0n, version: 0, entries: [] });
+        this.accounts.set(id, { ...fresh, status: 'active', balance: 0n, version: 0, entries: [], holds: new Map() });
         const opened = this.#note(id, this.#ids[0]);
         return deposit === undefined
           ? [opened]
@@ -270,6 +260,54 @@ export class ModelBank {
     };
   }
 
+  #place({ account: id, hold, amount, currency, until }: Ask & { kind: 'place' }, version?: number): Plan {
+    const recordedAt = this.#recordedAt(id);
+    return {
+      accounts: [id],
+      rules: [
+        this.#exists(id),
+        ['HOLD_ALREADY_EXISTS', () => this.#account(id).holds.has(hold)],
+        this.#expects(id, version),
+        this.#is('closed', id),
+        this.#is('frozen', id),
+        this.#holds(id, currency),
+        ['HOLD_EXPIRES_IN_PAST', () => until !== undefined && until <= recordedAt],
+        this.#affords(id, amount),
+      ],
+      apply: () => {
+        this.#account(id).holds.set(hold, { amount, until, isOpen: true });
+        return [this.#note(id, this.#ids[0])];
+      },
+    };
+  }
+
+  #end(ask: Extract<Ask, { kind: 'capture' | 'release' | 'expire' }>, version?: number): Plan {
+    const { account: id, hold, kind } = ask;
+    const recordedAt = this.#recordedAt(id);
+    const isDue = (): boolean => recordedAt >= (this.#hold(id, hold).until ?? Infinity);
+    const isOver = (): boolean => !this.#hold(id, hold).isOpen || (kind !== 'expire' && isDue());
+    const wanted = kind === 'capture' ? ask.amount : undefined;
+    return {
+      accounts: [id],
+      rules: [
+        this.#exists(id),
+        ['HOLD_NOT_FOUND', () => !this.#account(id).holds.has(hold)],
+        this.#expects(id, version),
+        ...(kind === 'expire' ? [] : [this.#is('closed', id)]),
+        ...(kind === 'capture' ? [this.#is('frozen', id)] : []),
+        ['HOLD_NOT_OPEN', isOver],
+        ['EFFECTIVE_IN_FUTURE', () => kind === 'expire' && !isDue()],
+        ['CAPTURE_EXCEEDS_HOLD', () => (wanted ?? 0n) > this.#hold(id, hold).amount],
+      ],
+      apply: () => {
+        const ended = this.#hold(id, hold);
+        ended.isOpen = false;
+        if (kind !== 'capture') return [this.#note(id, this.#ids[0])];
+        return [this.#book(id, this.#ids[0], { amount: -(wanted ?? ended.amount), at: this.#now })];
+      },
+    };
+  }
+
   #change(ask: Extract<Ask, { kind: 'freeze' | 'unfreeze' | 'close' | 'limit' }>, version?: number): Plan {
     const id = ask.account;
     const exists = [this.#exists(id), this.#expects(id, version), this.#is('closed', id)] as const;
@@ -286,13 +324,16 @@ export class ModelBank {
         return { accounts: [id], rules: [...exists, rule], apply: turn('active') };
       }
       case 'close': {
-        const rule: Rule = ['ACCOUNT_NOT_EMPTY', () => this.#account(id).balance !== 0n];
+        const rule: Rule = [
+          'ACCOUNT_NOT_EMPTY',
+          () => this.#account(id).balance !== 0n || heldOn(this.#account(id)) > 0n,
+        ];
         return { accounts: [id], rules: [...exists, rule], apply: turn('closed') };
       }
       default: {
         const after = () => this.#account(id).balance + ask.limit;
         const rules: Rule[] = [
-          ['OVERDRAFT_IN_USE', () => after() < 0n && ask.limit < this.#account(id).limit],
+          ['OVERDRAFT_IN_USE', () => after() < heldOn(this.#account(id)) && ask.limit < this.#account(id).limit],
           ['BALANCE_LIMIT_EXCEEDED', () => isTooLarge(after())],
         ];
         const apply = done(() => void (this.#account(id).limit = ask.limit));

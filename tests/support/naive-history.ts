@@ -9,17 +9,20 @@ import type { Instant } from '../../src/domain/time/instant.ts';
 
 const credits = new Set<string>(['MoneyDeposited', 'TransferReceived']);
 
+const ofHolds = new Set<string>(['HoldPlaced', 'HoldReleased', 'HoldExpired']);
+
+export const isBooked = ({ type, data }: RecordedEvent): boolean => 'amount' in data && !ofHolds.has(type);
+
 /** The signed amount of an event; 0 where nothing moves. */
-export const signedAmount = ({ type, data }: RecordedEvent): bigint => {
-  if (!('amount' in data)) return 0n;
+export const signedAmount = (event: RecordedEvent): bigint => {
+  const { type, data } = event;
+  if (!('amount' in data) || !isBooked(event)) return 0n;
   const isCredit = 'originalType' in data ? !credits.has(data.originalType) : credits.has(type);
   return isCredit ? data.amount : 0n - data.amount;
 };
 
 export const sumOf = (events: readonly RecordedEvent[]): bigint =>
   events.reduce((sum, event) => sum + signedAmount(event), 0n);
-
-export const isBooked = ({ data }: RecordedEvent): boolean => 'amount' in data;
 
 /** What was known at the moment. */
 export const knownAt = (events: readonly RecordedEvent[], moment: Moment): readonly RecordedEvent[] =>
@@ -31,7 +34,7 @@ export const knownAt = (events: readonly RecordedEvent[], moment: Moment): reado
 export const countedAt = (events: readonly RecordedEvent[], moment: Moment): readonly RecordedEvent[] =>
   knownAt(events, moment).filter((event) => isBooked(event) && event.effectiveAt <= (moment.asOf ?? Infinity));
 
-/** The events whose status and limit hold: they count from when they are recorded, the opening from its own date. */
+/** The events whose status, limit and holds count: they count from when they are recorded, the opening from its own date. */
 export const termsAt = (events: readonly RecordedEvent[], moment: Moment): readonly RecordedEvent[] => {
   const known = knownAt(events, moment);
   const held = known.filter(({ recordedAt }) => recordedAt <= (moment.asOf ?? Infinity));
@@ -50,6 +53,17 @@ export type NaiveAccount = {
   readonly ledgerBalance: bigint;
   readonly availableBalance: bigint;
   readonly overdraftLimit: bigint;
+  readonly heldAmount: bigint;
+};
+
+/** What was placed and has not ended. */
+export const heldBy = (events: readonly RecordedEvent[]): bigint => {
+  const open = new Map<string, bigint>();
+  for (const { type, data } of events) {
+    if (type === 'HoldPlaced') open.set(data.holdId, data.amount);
+    else if ('holdId' in data) open.delete(data.holdId);
+  }
+  return [...open.values()].reduce((sum, amount) => sum + amount, 0n);
 };
 
 /** Whether there was an account to be seen from the moment. */
@@ -68,8 +82,9 @@ export const accountAt = (events: readonly RecordedEvent[], moment: Moment): Nai
     if ('overdraftLimit' in data) overdraftLimit = data.overdraftLimit;
   }
   const ledgerBalance = sumOf(countedAt(events, moment));
-  const availableBalance = ledgerBalance + overdraftLimit;
-  return { version: known.length, status, ledgerBalance, availableBalance, overdraftLimit };
+  const heldAmount = heldBy(termsAt(events, moment));
+  const availableBalance = ledgerBalance - heldAmount + overdraftLimit;
+  return { version: known.length, status, ledgerBalance, availableBalance, overdraftLimit, heldAmount };
 };
 
 /** What counts at one of two moments only, with its sign on the way from the first to the second. */

@@ -75,6 +75,7 @@ const targets: readonly [name: string, members: readonly string[], mayBeRemoved:
   ['snapshots', ['version', 'recordedAt', 'state', 'stateHash'], false],
   ['accounts', ['ownerId', 'currency', 'status', 'ledgerBalance', 'availableBalance', 'version', 'updatedAt'], true],
   ['statement_entries', ['accountId', 'version', 'type', 'amount', 'balanceAfter', 'backDated', 'effectiveAt'], true],
+  ['holds', ['status', 'amount', 'capturedAmount', 'accountId', 'placedEventId', 'placedVersion', 'endedAt'], true],
   ['transfers', ['status', 'amount', 'reversedAmount', 'fromAccountId', 'fromEventId', 'toEventId'], true],
 ];
 

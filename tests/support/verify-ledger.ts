@@ -3,7 +3,7 @@ import type { Storage } from '../../src/application/ports/storage.ts';
 import type { Row, RowWrite, TableName } from '../../src/application/ports/table.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import type { StreamId } from '../../src/domain/account/account-id.ts';
-import { type Account, initialState, isOpened } from '../../src/domain/account/account-state.ts';
+import { type Account, availableBalance, initialState, isOpened } from '../../src/domain/account/account-state.ts';
 import { evolve, postingOf } from '../../src/domain/account/evolve.ts';
 import { projections } from '../../src/projections/index.ts';
 import { accountsTable } from '../../src/projections/accounts/accounts.ts';
@@ -63,8 +63,7 @@ const foldStream = (streamId: StreamId, events: readonly RecordedEvent[], models
       return;
     }
     if (isOpened(before) && event.recordedAt < before.recordedAt) faults.push(`${streamId}: time runs backwards`);
-    if (after.ledgerBalance + after.overdraftLimit < 0n)
-      faults.push(`${streamId}: overdrawn at version ${event.version}`);
+    if (availableBalance(after) < 0n) faults.push(`${streamId}: overdrawn at version ${event.version}`);
     for (const { table, project } of projections) {
       for (const write of project({ event, before, after })) models.write(table, write);
     }

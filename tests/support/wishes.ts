@@ -3,11 +3,13 @@ import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import type { AccountId } from '../../src/domain/account/account-id.ts';
 import type { Wish } from '../../src/application/commands/command.ts';
 import type { Currency } from '../../src/domain/money/currency.ts';
+import type { CaptureHold, ExpireHold, PlaceHold, ReleaseHold } from '../../src/domain/hold/hold.ts';
+import type { HoldId } from '../../src/domain/hold/hold-id.ts';
 import { minorUnits, type Money } from '../../src/domain/money/money.ts';
 import { instant } from '../../src/domain/time/instant.ts';
 import { mustBeReversible } from '../../src/domain/reversal/reversal.ts';
 import type { TransferId } from '../../src/domain/transfer/transfer-id.ts';
-import { ALICE, BOB } from './facts.ts';
+import { ALICE, BOB, HOLD } from './facts.ts';
 
 type On = { accountId?: string };
 type Remarks = { reference?: string; metadata?: Record<string, string> };
@@ -71,6 +73,36 @@ export const transferMoney = (money: Money, details: Parties & Dated & Remarks =
     ...(effectiveAt !== undefined && { effectiveAt: instant(effectiveAt) }),
   };
 };
+
+type Hold = On & { holdId?: string };
+
+const onHold = (hold: Hold) => ({ accountId: onAccount(hold), holdId: (hold.holdId ?? HOLD) as HoldId });
+
+export const placeHold = (money: Money, details: Hold & Remarks & { expiresAt?: number } = {}): PlaceHold => {
+  const { accountId: _accountId, holdId: _holdId, expiresAt, ...remarks } = details;
+  const expiry = expiresAt !== undefined && { expiresAt: instant(expiresAt) };
+  return { ...remarks, type: 'PlaceHold', ...onHold(details), money, ...expiry };
+};
+
+type Capture = Hold & Remarks & { amount?: bigint; currency?: string; destination?: string };
+
+export const captureHold = (details: Capture = {}): CaptureHold => {
+  const { accountId: _accountId, holdId: _holdId, amount, currency, ...rest } = details;
+  return {
+    ...rest,
+    type: 'CaptureHold',
+    ...onHold(details),
+    ...(amount !== undefined && { amount: minorUnits(amount) }),
+    ...(currency !== undefined && { currency: currency as Currency }),
+  };
+};
+
+export const releaseHold = (details: Hold & { reason?: string } = {}): ReleaseHold => {
+  const { reason } = details;
+  return { type: 'ReleaseHold', ...onHold(details), ...(reason !== undefined && { reason }) };
+};
+
+export const expireHold = (hold: Hold = {}): ExpireHold => ({ type: 'ExpireHold', ...onHold(hold) });
 
 export const freezeAccount = (account: On = {}): Wish => ({
   type: 'FreezeAccount',

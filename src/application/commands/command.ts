@@ -3,13 +3,15 @@ import type { NewEvent } from '../../domain/account/account-event.ts';
 import type { AccountId, StreamId } from '../../domain/account/account-id.ts';
 import type { Account } from '../../domain/account/account-state.ts';
 import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
+import type { HoldCommand, HoldEnding } from '../../domain/hold/hold.ts';
+import type { HoldId } from '../../domain/hold/hold-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import type { ReverseTransaction } from '../../domain/reversal/reversal.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 import type { TransferMoney } from '../../domain/transfer/transfer.ts';
 import type { Change } from '../../projections/projection.ts';
 
-export type Wish = AccountCommand | TransferMoney | ReverseTransaction;
+export type Wish = AccountCommand | HoldCommand | TransferMoney | ReverseTransaction;
 
 /** What the caller is told, byte for byte, also when the same request comes again. */
 export type Answer = {
@@ -37,10 +39,14 @@ export type Command = { readonly wish: Wish; readonly envelope: Envelope };
 /** Words the answer from what happened. Pure: it runs before the commit, so that the answer is stored with the events. */
 export type Wording = (wish: Wish, changes: readonly Change[]) => Answer;
 
+export type HoldName = { readonly accountId: AccountId; readonly holdId: HoldId };
+
 /** What a decision may know of the ledger: the accounts it named, with everything decided before it in the batch applied. */
 export type KnownAccounts = {
   readonly get: (accountId: AccountId) => Account;
   readonly reversedTotal: (eventId: EventId) => MinorUnits;
+  /** How this hold has ended; undefined where it has not, or there is none. */
+  readonly endingOf: (hold: HoldName) => HoldEnding | undefined;
 };
 
 /** A command as two pure functions. Loading, batching, retrying and recording are shared by all. */
@@ -51,6 +57,8 @@ export type CommandHandler<W extends Wish> = {
   readonly decide: (wish: W, accounts: KnownAccounts, circumstances: Circumstances) => readonly NewEvent[];
   /** An id that must not exist yet. */
   readonly newTransferId?: (wish: W) => TransferId;
+  /** A hold that may have ended already: its account does not carry it any more then. */
+  readonly holdOf?: (wish: W) => HoldName;
   /** An event of whose reversals the decision needs the sum. */
   readonly reversalOf?: (wish: W) => EventId;
 };

@@ -1,5 +1,6 @@
 import { accountCommands } from './account-commands.ts';
 import type { CommandHandler, Wish } from './command.ts';
+import { holdCommands } from './hold-commands.ts';
 import { reverseTransaction } from './reverse-transaction.ts';
 import { transferMoney } from './transfer-money.ts';
 
@@ -11,6 +12,10 @@ const handlers: { readonly [W in Wish as W['type']]: CommandHandler<W> } = {
   UnfreezeAccount: accountCommands,
   CloseAccount: accountCommands,
   ChangeOverdraftLimit: accountCommands,
+  PlaceHold: holdCommands,
+  CaptureHold: holdCommands,
+  ReleaseHold: holdCommands,
+  ExpireHold: holdCommands,
   TransferMoney: transferMoney,
   ReverseTransaction: reverseTransaction,
 };

@@ -1,5 +1,6 @@
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
+import { holdRowId, type HoldRow, holdsTable } from '../../projections/holds/holds.ts';
 import { transfersTable } from '../../projections/transfers/transfers.ts';
 import type { Command } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
@@ -18,6 +19,7 @@ export type Facts = {
   readonly keys: ReadonlyMap<string, IdempotencyKeyRow>;
   readonly transactionIds: ReadonlyMap<string, TransactionIdRow>;
   readonly transferIds: ReadonlySet<string>;
+  readonly holds: ReadonlyMap<string, HoldRow>;
 };
 
 export type ReversedTotals = ReadonlyMap<EventId, MinorUnits>;
@@ -33,14 +35,20 @@ const found = async <R extends Row>(
 };
 
 /** What is assumed of commands that nobody looked anything up for. */
-export const nothingUsed: Facts = { keys: new Map(), transactionIds: new Map(), transferIds: new Set() };
+export const nothingUsed: Facts = {
+  keys: new Map(),
+  transactionIds: new Map(),
+  transferIds: new Set(),
+  holds: new Map(),
+};
 
-/** Looks up which keys, transaction ids and transfer ids of these commands were used before. */
+/** Looks up which keys, transaction ids, transfer ids and holds of these commands were used before. */
 export const lookUpFacts = async (storage: Storage, commands: readonly Command[]): Promise<Facts> => {
   const envelopes = commands.map(({ envelope }) => envelope);
   const transferIds = commands.map(({ wish }) => handlerOf(wish).newTransferId?.(wish));
-  // Outside any transaction, so these three may run side by side.
-  const [keys, transactions, transfers] = await Promise.all([
+  const holdIds = commands.map(({ wish }) => handlerOf(wish).holdOf?.(wish)).map((hold) => hold && holdRowId(hold));
+  // Outside any transaction, so these may run side by side.
+  const [keys, transactions, transfers, holds] = await Promise.all([
     found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf)),
     found(
       storage,
@@ -48,8 +56,9 @@ export const lookUpFacts = async (storage: Storage, commands: readonly Command[]
       envelopes.map(({ transactionId }) => transactionId),
     ),
     found(storage, transfersTable, transferIds),
+    found(storage, holdsTable, holdIds),
   ]);
-  return { keys, transactionIds: transactions, transferIds: new Set(transfers.keys()) };
+  return { keys, transactionIds: transactions, transferIds: new Set(transfers.keys()), holds };
 };
 
 /**

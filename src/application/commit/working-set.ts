@@ -1,12 +1,14 @@
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
-import { type AccountId, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
+import { type AccountId, accountIdOf, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
 import { type Account, initialState, isOpened } from '../../domain/account/account-state.ts';
 import { evolve } from '../../domain/account/evolve.ts';
+import { endedBy, type HoldEnding } from '../../domain/hold/hold.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import { type MinorUnits, NO_MONEY } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time/instant.ts';
+import { holdRowId } from '../../projections/holds/holds.ts';
 import type { Change } from '../../projections/projection.ts';
-import type { Answer, Command, KnownAccounts, Wording } from '../commands/command.ts';
+import type { Answer, Command, HoldName, KnownAccounts, Wording } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
 import type { LoadedAccount } from './account-cache.ts';
 import { answerOf, idempotencyKeyIdOf } from './claims.ts';
@@ -43,6 +45,10 @@ export const groundOf = ({ accounts, reversedTotals, facts }: BatchBasis): Groun
       return row && { requestHash: row.requestHash, answer: answerOf(row) };
     },
     eventOfTransaction: (transactionId) => facts.transactionIds.get(transactionId)?.eventId,
+    endingOf: (hold) => {
+      const status = facts.holds.get(holdRowId(hold))?.status;
+      return status === 'placed' ? undefined : status;
+    },
     hasTransfer: (transferId) => facts.transferIds.has(transferId),
   };
 };
@@ -54,6 +60,7 @@ export class WorkingSet implements Ground {
   readonly #answers = new Map<string, EarlierAnswer>();
   readonly #transactions = new Map<string, EventId>();
   readonly #transfers = new Set<string>();
+  readonly #endings = new Map<string, HoldEnding>();
 
   constructor(private readonly ground: Ground) {}
 
@@ -73,6 +80,9 @@ export class WorkingSet implements Ground {
   readonly hasTransfer = (transferId: string): boolean =>
     this.#transfers.has(transferId) || this.ground.hasTransfer(transferId);
 
+  readonly endingOf = (hold: HoldName): HoldEnding | undefined =>
+    this.#endings.get(holdRowId(hold)) ?? this.ground.endingOf(hold);
+
   apply(event: RecordedEvent): Change {
     const before = this.stream(event.streamId);
     const after = evolve(before, event);
@@ -81,6 +91,8 @@ export class WorkingSet implements Ground {
     if (event.type === 'TransactionReversed') {
       this.#reversedTotals.set(event.data.originalEventId, event.data.reversedTotal);
     }
+    const ended = endedBy(event);
+    if (ended) this.#endings.set(holdRowId({ ...ended, accountId: accountIdOf(event.streamId) }), ended.ending);
     return { event, before, after };
   }
 
@@ -102,5 +114,6 @@ export class WorkingSet implements Ground {
     for (const [keyId, answer] of decided.#answers) this.#answers.set(keyId, answer);
     for (const [transactionId, eventId] of decided.#transactions) this.#transactions.set(transactionId, eventId);
     for (const transferId of decided.#transfers) this.#transfers.add(transferId);
+    for (const [hold, ending] of decided.#endings) this.#endings.set(hold, ending);
   }
 }

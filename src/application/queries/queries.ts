@@ -8,6 +8,7 @@ import { explainBalance } from './explain-balance.ts';
 import { findAccount } from './find-account.ts';
 import { findReversibleEvent } from './find-reversible-event.ts';
 import { findTransfer } from './find-transfer.ts';
+import { findHold, listHolds } from './holds.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listEvents } from './list-events.ts';
 import { readStatement } from './statement.ts';
@@ -20,10 +21,12 @@ export const queriesOver = (storage: Storage, clock: Clock) => ({
   dryRun: dryRun(storage, clock),
   explainBalance: explainBalance(storage, clock),
   findAccount: findAccount(storage, clock),
+  findHold: findHold(storage),
   findReversibleEvent: findReversibleEvent(storage),
   findTransfer: findTransfer(storage),
   listAccounts: listAccounts(storage),
   listEvents: listEvents(storage),
+  listHolds: listHolds(storage),
   readDiff: readDiff(storage, clock),
   readStatement: readStatement(storage, clock),
   readTrialBalance: readTrialBalance(storage, clock),

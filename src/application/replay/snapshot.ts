@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { streamIdOf, type StreamId } from '../../domain/account/account-id.ts';
-import type { OpenedAccount } from '../../domain/account/account-state.ts';
+import type { OpenedAccount, OpenHold } from '../../domain/account/account-state.ts';
 import { FOLD_VERSION } from '../../domain/account/evolve.ts';
+import { minorUnits } from '../../domain/money/money.ts';
 import type { Snapshot } from '../ports/event-store.ts';
 
 /** A snapshot is kept at every version that this divides. */
@@ -15,13 +16,19 @@ const amounts = ['ledgerBalance', 'heldAmount', 'overdraftLimit'] as const;
 const encode = (account: OpenedAccount): string => {
   const plain: Record<string, unknown> = { ...account };
   for (const name of amounts) plain[name] = account[name].toString();
+  plain.holds = account.holds.map((hold) => ({ ...hold, amount: hold.amount.toString() }));
   const sorted = Object.entries(plain).sort(([left], [right]) => (left < right ? -1 : 1));
   return JSON.stringify(Object.fromEntries(sorted));
 };
 
+type StoredHold = Omit<OpenHold, 'amount'> & { readonly amount: string };
+
+const openHold = ({ amount, ...hold }: StoredHold): OpenHold => ({ ...hold, amount: minorUnits(BigInt(amount)) });
+
 const decode = (state: string): OpenedAccount => {
   const plain = JSON.parse(state) as Record<string, unknown>;
   for (const name of amounts) plain[name] = BigInt(plain[name] as string);
+  plain.holds = (plain.holds as readonly StoredHold[]).map(openHold);
   return plain as unknown as OpenedAccount;
 };
 

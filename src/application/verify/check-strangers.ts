@@ -1,7 +1,9 @@
-import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
+import { type AccountId, accountIdOf, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { postingOf } from '../../domain/account/evolve.ts';
+import type { HoldId } from '../../domain/hold/hold-id.ts';
 import { accountsTable } from '../../projections/accounts/accounts.ts';
+import { type HoldRow, holdRowId, holdsTable } from '../../projections/holds/holds.ts';
 import {
   type StatementEntryRow,
   statementEntriesTable,
@@ -77,6 +79,23 @@ const transfers: Stranger<TransferRow> = {
   },
 };
 
+const holds: Stranger<HoldRow> = {
+  table: holdsTable,
+  accountIdOf: ({ accountId }) => accountId,
+  own: async (rows, stores) => {
+    const events = await eventsOf(
+      rows.map(({ placedEventId }) => placedEventId),
+      stores,
+    );
+    return rows.filter(({ _id, placedEventId }) => {
+      const event = events.get(placedEventId);
+      if (event?.type !== 'HoldPlaced') return false;
+      const accountId = accountIdOf(event.streamId as StreamId);
+      return holdRowId({ accountId, holdId: event.data.holdId as HoldId }) === _id;
+    });
+  },
+};
+
 const checkTable = async <R extends Row>(
   { table, accountIdOf, own }: Stranger<R>,
   stores: Stores,
@@ -107,4 +126,5 @@ const checkTable = async <R extends Row>(
 export const checkStrangers = async (stores: Stores, tell: Tell, reading: Reading): Promise<number> =>
   (await checkTable(accounts, stores, tell, reading)) +
   (await checkTable(entries, stores, tell, reading)) +
-  (await checkTable(transfers, stores, tell, reading));
+  (await checkTable(transfers, stores, tell, reading)) +
+  (await checkTable(holds, stores, tell, reading));

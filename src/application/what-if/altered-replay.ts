@@ -46,6 +46,8 @@ const usedBy = ({ wish, envelope: { transactionId, eventIds } }: Command): Facts
       transactionId === undefined ? [] : [[transactionId, { _id: transactionId, eventId: eventIds[0] }]],
     ),
     transferIds: new Set(transferId === undefined ? [] : [transferId]),
+    // Whether a hold is open the account itself says.
+    holds: new Map(),
   };
 };
 

@@ -1,4 +1,5 @@
-import type { AccountId, StreamId } from '../../domain/account/account-id.ts';
+import { type AccountId, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
+import { versionOf } from '../../domain/account/account-state.ts';
 import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import { legsOf } from '../../domain/reversal/reversal.ts';
@@ -37,7 +38,7 @@ const legOn = (accountId: AccountId, { toAccountId, toEventId, fromEventId }: Tr
   (toAccountId === accountId ? toEventId : fromEventId) as EventId;
 
 const factsAt = async (storage: Storage, commands: readonly Command[], horizon: Horizon): Promise<Facts> => {
-  const { transactionIds, transferIds } = await lookUpFacts(storage, commands);
+  const { transactionIds, transferIds, holds } = await lookUpFacts(storage, commands);
   const transfers = await storage.table(transfersTable).getMany([...transferIds]);
   const wasUsedBy = async (eventId: EventId): Promise<boolean> => {
     const event = await storage.events.get(eventId);
@@ -48,7 +49,11 @@ const factsAt = async (storage: Storage, commands: readonly Command[], horizon: 
   for (const transfer of transfers) {
     if (!(await wasUsedBy(legOn(horizon.accountId, transfer)))) usedTransfers.delete(transfer._id);
   }
-  return { keys: new Map(), transactionIds: used, transferIds: usedTransfers };
+  // Every command is about this account, and so is its hold: what has ended since is open again.
+  const account = horizon.exactly.get(streamIdOf(horizon.accountId));
+  const version = account ? versionOf(account) : Infinity;
+  const ended = [...holds].filter(([, { endedVersion = Infinity }]) => endedVersion <= version);
+  return { keys: new Map(), transactionIds: used, transferIds: usedTransfers, holds: new Map(ended) };
 };
 
 /** How much was reversed by then of what these commands want to reverse, as the leg on the account itself has it. */

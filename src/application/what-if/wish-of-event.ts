@@ -1,7 +1,8 @@
-import { accountIdOf } from '../../domain/account/account-id.ts';
+import { type AccountId, accountIdOf } from '../../domain/account/account-id.ts';
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
 import { assertNever } from '../../domain/assert-never.ts';
 import { mustBeReversible } from '../../domain/reversal/reversal.ts';
+import { instantOf } from '../../domain/time/time-text.ts';
 import type { Wish } from '../commands/command.ts';
 
 const transferOf = (event: RecordedEvent & { readonly type: 'TransferSent' | 'TransferReceived' }): Wish => {
@@ -18,6 +19,28 @@ const transferOf = (event: RecordedEvent & { readonly type: 'TransferSent' | 'Tr
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
   };
+};
+
+type HoldEvent = RecordedEvent & { readonly type: 'HoldPlaced' | 'HoldCaptured' | 'HoldReleased' | 'HoldExpired' };
+
+const holdWishOf = (event: HoldEvent, accountId: AccountId): Wish => {
+  switch (event.type) {
+    case 'HoldPlaced': {
+      const { amount, currency, expiresAt, ...named } = event.data;
+      const expiry = expiresAt !== undefined && { expiresAt: instantOf(expiresAt) };
+      return { type: 'PlaceHold', accountId, money: { amount, currency }, ...named, ...expiry };
+    }
+    case 'HoldCaptured': {
+      const { holdAmount: _holdAmount, ...captured } = event.data;
+      return { type: 'CaptureHold', accountId, ...captured };
+    }
+    case 'HoldReleased': {
+      const { holdId, reason } = event.data;
+      return { type: 'ReleaseHold', accountId, holdId, ...(reason !== undefined && { reason }) };
+    }
+    case 'HoldExpired':
+      return { type: 'ExpireHold', accountId, holdId: event.data.holdId };
+  }
 };
 
 /**
@@ -38,6 +61,11 @@ export const wishOf = (event: RecordedEvent, original: RecordedEvent | undefined
       const { amount, currency, ...remarks } = event.data;
       return { type: 'WithdrawMoney', accountId, money: { amount, currency }, effectiveAt, ...remarks };
     }
+    case 'HoldPlaced':
+    case 'HoldCaptured':
+    case 'HoldReleased':
+    case 'HoldExpired':
+      return holdWishOf(event, accountId);
     case 'TransferSent':
     case 'TransferReceived':
       return transferOf(event);

@@ -1,4 +1,5 @@
 import type { EventId, TransactionId } from '../event/event-id.ts';
+import type { HoldId } from '../hold/hold-id.ts';
 import type { Currency } from '../money/currency.ts';
 import type { MinorUnits } from '../money/money.ts';
 import type { Instant } from '../time/instant.ts';
@@ -24,6 +25,12 @@ export type AccountEvent =
   | Fact<'MoneyWithdrawn', Amount & Remarks & { destination?: string }>
   | Fact<'TransferSent', Amount & Remarks & TransferLeg & { toAccountId: AccountId }>
   | Fact<'TransferReceived', Amount & Remarks & TransferLeg & { fromAccountId: AccountId }>
+  /** `expiresAt` as `timeText` spells it. */
+  | Fact<'HoldPlaced', Amount & Remarks & { holdId: HoldId; expiresAt?: string }>
+  /** `amount` was captured of the `holdAmount`; the rest is free again. */
+  | Fact<'HoldCaptured', Amount & Remarks & { holdId: HoldId; holdAmount: MinorUnits; destination?: string }>
+  | Fact<'HoldReleased', Amount & { holdId: HoldId; reason?: string }>
+  | Fact<'HoldExpired', Amount & { holdId: HoldId; expiresAt: string }>
   | Fact<'TransactionReversed', Amount & Reversal>
   | Fact<'AccountFrozen', { reason: string }>
   | Fact<'AccountUnfrozen', { reason: string }>
@@ -43,7 +50,7 @@ export type Reversal = {
   transferId?: TransferId;
 };
 
-export type ReversibleType = 'MoneyDeposited' | 'MoneyWithdrawn' | 'TransferSent' | 'TransferReceived';
+export type ReversibleType = 'MoneyDeposited' | 'MoneyWithdrawn' | 'HoldCaptured' | 'TransferSent' | 'TransferReceived';
 
 export type AccountEventType = AccountEvent['type'];
 

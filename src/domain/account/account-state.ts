@@ -1,3 +1,4 @@
+import type { HoldId } from '../hold/hold-id.ts';
 import type { Currency } from '../money/currency.ts';
 import { add, type MinorUnits, subtract } from '../money/money.ts';
 import type { Instant } from '../time/instant.ts';
@@ -6,6 +7,17 @@ import type { AccountId } from './account-id.ts';
 
 export type AccountStatus = 'active' | 'frozen' | 'closed';
 
+/** An amount that is reserved: nobody can debit it but by capturing it. */
+export type OpenHold = {
+  readonly holdId: HoldId;
+  readonly amount: MinorUnits;
+  /** From this moment on it can only expire; undefined: it stays until it is captured or released. */
+  readonly expiresAt?: Instant;
+};
+
+/** Shared by all accounts without one: most never have any. */
+export const NO_HOLDS: readonly OpenHold[] = [];
+
 /** An account that exists: everything that its events say about it. */
 export type OpenedAccount = {
   readonly status: AccountStatus;
@@ -13,7 +25,9 @@ export type OpenedAccount = {
   readonly ownerId: string;
   readonly currency: Currency;
   readonly ledgerBalance: MinorUnits;
+  /** The sum of its open holds. */
   readonly heldAmount: MinorUnits;
+  readonly holds: readonly OpenHold[];
   readonly overdraftLimit: MinorUnits;
   /** Nothing may be effective before this. */
   readonly openedAt: Instant;

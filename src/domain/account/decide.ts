@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.ts';
 import { DomainError } from '../domain-error.ts';
 import { availableBalance } from './account-state.ts';
-import { isWithinLimit, LARGEST_AMOUNT } from '../money/money.ts';
+import { add, isWithinLimit, LARGEST_AMOUNT } from '../money/money.ts';
 import type { Instant } from '../time/instant.ts';
 import type {
   AccountCommand,
@@ -31,7 +31,7 @@ import {
 type Rule<Command> = (command: Command, account: Account, circumstances: Circumstances) => readonly NewEvent[];
 
 /** One or two facts about one account, effective at the same moment, as new events. */
-const happened = (
+export const happened = (
   { accountId, effectiveAt }: { accountId: AccountId; effectiveAt: Instant },
   { eventIds }: Circumstances,
   first: AccountEvent,
@@ -104,7 +104,7 @@ const withdraw: Rule<WithdrawMoney> = (command, account, circumstances) => {
   return happened(opened, circumstances, { type: 'MoneyWithdrawn', data });
 };
 
-const now = ({ accountId }: OpenedAccount, { recordedAt }: Circumstances): Parameters<typeof happened>[0] => ({
+export const now = ({ accountId }: OpenedAccount, { recordedAt }: Circumstances): Parameters<typeof happened>[0] => ({
   accountId,
   effectiveAt: recordedAt,
 });
@@ -143,7 +143,9 @@ const changeOverdraftLimit: Rule<ChangeOverdraftLimit> = ({ accountId, overdraft
   // A lower limit must not leave an account below it: "no account below its limit" is then true at every version.
   if (available < 0n && overdraftLimit < opened.overdraftLimit)
     throw new DomainError('OVERDRAFT_IN_USE', { accountId });
-  if (!isWithinLimit(available)) throw new DomainError('BALANCE_LIMIT_EXCEEDED', { accountId });
+  // Of what is available when every hold has ended, too.
+  if (!isWithinLimit(add(opened.ledgerBalance, overdraftLimit)))
+    throw new DomainError('BALANCE_LIMIT_EXCEEDED', { accountId });
   const data = { overdraftLimit, currency: opened.currency };
   return happened(now(opened, circumstances), circumstances, { type: 'OverdraftLimitChanged', data });
 };

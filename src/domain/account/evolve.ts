@@ -1,11 +1,13 @@
 import { assertNever } from '../assert-never.ts';
-import { add, type MinorUnits, negate, NO_MONEY } from '../money/money.ts';
+import type { HoldId } from '../hold/hold-id.ts';
+import { add, type MinorUnits, negate, NO_MONEY, subtract } from '../money/money.ts';
 import { latest } from '../time/instant.ts';
+import { instantOf } from '../time/time-text.ts';
 import type { AccountEvent, RecordedEvent } from './account-event.ts';
-import { type Account, isOpened, type OpenedAccount } from './account-state.ts';
+import { type Account, isOpened, NO_HOLDS, type OpenedAccount, type OpenHold } from './account-state.ts';
 
 /** Counts up whenever `evolve` gives another state for the same events: snapshots of another version are not used. */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** The signed amount that an event books to its account, or undefined where it books nothing. */
 export const postingOf = (event: AccountEvent): MinorUnits | undefined => {
@@ -14,11 +16,15 @@ export const postingOf = (event: AccountEvent): MinorUnits | undefined => {
     case 'TransferReceived':
       return event.data.amount;
     case 'MoneyWithdrawn':
+    case 'HoldCaptured':
     case 'TransferSent':
       return negate(event.data.amount);
     case 'TransactionReversed':
       return isCredit(event.data.originalType) ? negate(event.data.amount) : event.data.amount;
     case 'AccountOpened':
+    case 'HoldPlaced':
+    case 'HoldReleased':
+    case 'HoldExpired':
     case 'AccountFrozen':
     case 'AccountUnfrozen':
     case 'OverdraftLimitChanged':
@@ -39,12 +45,42 @@ const open = (event: RecordedEvent & { type: 'AccountOpened' }): OpenedAccount =
   currency: event.data.currency,
   ledgerBalance: NO_MONEY,
   heldAmount: NO_MONEY,
+  holds: NO_HOLDS,
   overdraftLimit: event.data.overdraftLimit,
   openedAt: event.effectiveAt,
   latestEffectiveAt: event.effectiveAt,
   recordedAt: event.recordedAt,
   version: event.version,
   ...(event.data.metadata && { metadata: event.data.metadata }),
+});
+
+type Draft = { -readonly [Member in keyof OpenedAccount]: OpenedAccount[Member] };
+
+/** With what the event books, where it books something. */
+const booked = (next: Draft, event: RecordedEvent): OpenedAccount => {
+  const posting = postingOf(event);
+  if (posting === undefined) return next;
+  next.ledgerBalance = add(next.ledgerBalance, posting);
+  next.latestEffectiveAt = latest(next.latestEffectiveAt, event.effectiveAt);
+  return next;
+};
+
+const holdOf = ({ holdId, amount, expiresAt }: (AccountEvent & { type: 'HoldPlaced' })['data']): OpenHold => ({
+  holdId,
+  amount,
+  ...(expiresAt !== undefined && { expiresAt: instantOf(expiresAt) }),
+});
+
+const withHold = (account: OpenedAccount, hold: OpenHold): OpenedAccount => ({
+  ...account,
+  heldAmount: add(account.heldAmount, hold.amount),
+  holds: [...account.holds, hold],
+});
+
+const withoutHold = (account: OpenedAccount, ended: HoldId, amount: MinorUnits): OpenedAccount => ({
+  ...account,
+  heldAmount: subtract(account.heldAmount, amount),
+  holds: account.holds.filter(({ holdId }) => holdId !== ended),
 });
 
 const applyTo = (account: OpenedAccount, event: RecordedEvent): OpenedAccount => {
@@ -58,13 +94,15 @@ const applyTo = (account: OpenedAccount, event: RecordedEvent): OpenedAccount =>
       return { ...next, status: 'closed' };
     case 'OverdraftLimitChanged':
       return { ...next, overdraftLimit: event.data.overdraftLimit };
-    default: {
-      const posting = postingOf(event);
-      if (posting === undefined) return next;
-      next.ledgerBalance = add(account.ledgerBalance, posting);
-      next.latestEffectiveAt = latest(account.latestEffectiveAt, event.effectiveAt);
-      return next;
-    }
+    case 'HoldPlaced':
+      return withHold(next, holdOf(event.data));
+    case 'HoldReleased':
+    case 'HoldExpired':
+      return withoutHold(next, event.data.holdId, event.data.amount);
+    case 'HoldCaptured':
+      return withoutHold(booked(next, event), event.data.holdId, event.data.holdAmount);
+    default:
+      return booked(next, event);
   }
 };
 

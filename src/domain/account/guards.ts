@@ -47,9 +47,14 @@ export const mustAfford = (account: OpenedAccount, debit: MinorUnits): void => {
   }
 };
 
-/** Rejects with BALANCE_LIMIT_EXCEEDED, for the available balance as well: both are said on the wire. */
+/**
+ * Rejects with BALANCE_LIMIT_EXCEEDED, for the available balance as well, now and when every hold has ended: all are said on the wire,
+ * and no hold may be kept from ending.
+ */
 export const mustHaveRoomFor = (account: OpenedAccount, credit: MinorUnits): void => {
-  if (!isWithinLimit(add(account.ledgerBalance, credit)) || !isWithinLimit(add(availableBalance(account), credit))) {
+  const { ledgerBalance, overdraftLimit } = account;
+  const balances = [ledgerBalance, availableBalance(account), add(ledgerBalance, overdraftLimit)];
+  if (!balances.every((balance) => isWithinLimit(add(balance, credit)))) {
     throw new DomainError('BALANCE_LIMIT_EXCEEDED', { accountId: account.accountId });
   }
 };

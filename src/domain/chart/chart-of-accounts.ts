@@ -30,6 +30,7 @@ const originalBooking = ({ type, party }: Movement): Booking => {
     case 'MoneyDeposited':
       return { debited: outside(party), credited: 'customer-deposits' };
     case 'MoneyWithdrawn':
+    case 'HoldCaptured':
       return { debited: 'customer-deposits', credited: outside(party) };
     case 'TransferSent':
       return { debited: 'customer-deposits', credited: 'in-transit' };

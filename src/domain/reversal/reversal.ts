@@ -19,11 +19,12 @@ export type ReverseTransaction = {
   readonly reason: string;
 };
 
-/** Rejects with NOT_REVERSIBLE: only deposits, withdrawals and transfers can be reversed, and a reversal cannot. */
+/** Rejects with NOT_REVERSIBLE: only deposits, withdrawals, captures of holds and transfers can be reversed, and a reversal cannot. */
 export const mustBeReversible = (event: RecordedEvent): ReversibleEvent => {
   switch (event.type) {
     case 'MoneyDeposited':
     case 'MoneyWithdrawn':
+    case 'HoldCaptured':
     case 'TransferSent':
     case 'TransferReceived':
       return event;

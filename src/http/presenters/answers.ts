@@ -1,6 +1,7 @@
 import type { Answer, Wish, Wording } from '../../application/commands/command.ts';
 import type { Change } from '../../projections/projection.ts';
 import { answerAccount } from './account.ts';
+import { answerHold } from './hold.ts';
 import { answerReceipt, answerReversal } from './receipt.ts';
 import { answerTransfer } from './transfer.ts';
 
@@ -12,6 +13,10 @@ const wordings: Readonly<Record<Wish['type'], (changes: readonly Change[]) => An
   UnfreezeAccount: answerAccount(200),
   CloseAccount: answerAccount(200),
   ChangeOverdraftLimit: answerAccount(200),
+  PlaceHold: answerHold,
+  CaptureHold: answerHold,
+  ReleaseHold: answerHold,
+  ExpireHold: answerHold,
   TransferMoney: answerTransfer,
   ReverseTransaction: answerReversal,
 };

@@ -48,7 +48,7 @@ const presentRules = (rules: readonly ProblemCode[], refused: ProblemCode | unde
 
 const amountIn = (wish: Wish): bigint | undefined => {
   if ('money' in wish) return wish.money.amount;
-  return wish.type === 'ReverseTransaction' ? wish.amount : undefined;
+  return wish.type === 'ReverseTransaction' || wish.type === 'CaptureHold' ? wish.amount : undefined;
 };
 
 const timeIn = (wish: Wish): string | undefined => ('effectiveAt' in wish ? timeOnWire(wish.effectiveAt) : undefined);

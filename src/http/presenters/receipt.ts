@@ -6,7 +6,7 @@ import { amountOnWire, etagOf, type Json, timeOnWire } from './wire.ts';
 const amountIn = ({ event }: Change): bigint => ('amount' in event.data ? event.data.amount : 0n);
 
 /** What a booking did to its account. */
-const presentReceipt = (change: Change): Json => {
+export const presentReceipt = (change: Change): Json => {
   const { event, after } = change;
   return {
     eventId: event.eventId,
@@ -23,7 +23,7 @@ const presentReceipt = (change: Change): Json => {
   };
 };
 
-const onlyFirst = (changes: readonly Change[]): Change => {
+export const onlyFirst = (changes: readonly Change[]): Change => {
   const [first] = changes;
   if (!first) throw new Error('a command that changed nothing has no receipt');
   return first;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Wish } from '../../application/commands/command.ts';
-import { commands } from '../commands.ts';
+import { type Askable, commands } from '../commands.ts';
 import type { CommandEndpoint } from '../define-command.ts';
 import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from '../if-match.ts';
 import { isKey, KEY_SYNTAX, keyIn } from '../middleware/idempotency-key.ts';
+import { holdReceiptView } from './hold-views.ts';
 import { accountView, problemView, receiptView, reversalView, transferView } from './views.ts';
 
 /** Commands in one request, at most. */
@@ -26,7 +26,7 @@ const ifMatch = z
 
 /** A command as it is tried: its name, what else would be headers, and the members of its path and body. */
 export type TriedCommand = Readonly<Record<string, unknown>> & {
-  readonly type: Wish['type'];
+  readonly type: Askable;
   readonly ifMatch?: readonly number[] | undefined;
 };
 
@@ -86,7 +86,7 @@ export const batchBody = z
 const done = z
   .strictObject({
     status: z.int(),
-    body: z.union([receiptView, transferView, accountView, reversalView]).meta({
+    body: z.union([receiptView, holdReceiptView, transferView, accountView, reversalView]).meta({
       description: 'The answer of the command’s own address, byte for byte.',
     }),
     etag: z.string().optional().meta({ description: 'The version of the account, in quotes: good as `ifMatch`.' }),

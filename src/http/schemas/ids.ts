@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AccountId, idPattern } from '../../domain/account/account-id.ts';
 import type { EventId, TransactionId } from '../../domain/event/event-id.ts';
+import type { HoldId } from '../../domain/hold/hold-id.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 
 const clientId = z.string().regex(idPattern, 'must be 1–64 of A-Z a-z 0-9 . _ - and start alphanumeric');
@@ -11,6 +12,9 @@ export const accountId = clientId
 export const transferId = clientId
   .transform((id) => id as TransferId)
   .meta({ description: 'The transfer id: 1–64 of `A-Z a-z 0-9 . _ -`.', example: 'rent-2026-11' });
+export const holdId = clientId
+  .transform((id) => id as HoldId)
+  .meta({ description: 'The hold id, unique in its account: 1–64 of `A-Z a-z 0-9 . _ -`.', example: 'order-4711' });
 export const transactionId = clientId
   .transform((id) => id as TransactionId)
   .meta({ description: 'Your own name for this transaction; the ledger records it at most once, for ever.' });

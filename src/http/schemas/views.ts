@@ -41,7 +41,8 @@ export const balanceView = z
   })
   .meta({ id: 'Balance' });
 
-const receipt = {
+/** What every receipt has. */
+export const receipt = {
   eventId: uuid,
   type: z.enum(['MoneyDeposited', 'MoneyWithdrawn', 'TransactionReversed']),
   accountId: id,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commands } from '../commands.ts';
 import { counted, triedCommand } from './batch.ts';
 import { eventId } from './ids.ts';
+import { holdReceiptView } from './hold-views.ts';
 import { differenceView, sightView } from './moment-views.ts';
 import { balance } from './money.ts';
 import { knownAt } from './moment.ts';
@@ -89,7 +90,7 @@ export const whatIfBody = z
 export const triedView = z
   .strictObject({
     status: z.int(),
-    body: z.union([receiptView, transferView, accountView, reversalView]).optional().meta({
+    body: z.union([receiptView, holdReceiptView, transferView, accountView, reversalView]).optional().meta({
       description: 'What the command would have been answered; its ids are made up.',
     }),
     problem: problemView.optional().meta({ description: 'Why it would have been refused.' }),

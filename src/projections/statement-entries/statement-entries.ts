@@ -35,6 +35,7 @@ const counterpartyOf = ({ type, data }: AccountEvent): string | undefined => {
     case 'MoneyDeposited':
       return data.source;
     case 'MoneyWithdrawn':
+    case 'HoldCaptured':
       return data.destination;
     case 'TransferSent':
       return data.toAccountId;

@@ -4,7 +4,7 @@ import type { EventId } from '../../domain/event/event-id.ts';
 
 const partyOf = (event: RecordedEvent | undefined): string | undefined => {
   if (event?.type === 'MoneyDeposited') return event.data.source;
-  return event?.type === 'MoneyWithdrawn' ? event.data.destination : undefined;
+  return event?.type === 'MoneyWithdrawn' || event?.type === 'HoldCaptured' ? event.data.destination : undefined;
 };
 
 /** What one event moved, or undefined where it moved nothing. A reversal moves back what its original moved. */
@@ -15,6 +15,7 @@ const movementOf = (
   switch (event.type) {
     case 'MoneyDeposited':
     case 'MoneyWithdrawn':
+    case 'HoldCaptured':
     case 'TransferSent':
     case 'TransferReceived': {
       const party = partyOf(event);

@@ -90,6 +90,23 @@ const definitions = {
     effectiveAt: time,
   },
   checkpoints: { _id: id, position: text, beat: integer, state: object },
+  holds: {
+    _id: id,
+    accountId: text,
+    holdId: text,
+    status: text,
+    amount,
+    capturedAmount: amount,
+    currency: text,
+    reference: optionalText,
+    metadata: { type: Object },
+    expiresAt: { type: Date },
+    placedAt: time,
+    placedEventId: text,
+    placedVersion: integer,
+    endedAt: { type: Date },
+    endedVersion: { type: Number },
+  },
   leases: { _id: id, holder: text, machine: text, host: text, port: integer, token: text, beat: integer },
 } as const satisfies Record<string, SchemaDefinition>;
 

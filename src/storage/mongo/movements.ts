@@ -11,12 +11,12 @@ export type MovementDocument = {
   readonly total: mongo.Decimal128;
 };
 
-const moving = ['MoneyDeposited', 'MoneyWithdrawn', 'TransferSent', 'TransferReceived'];
+const moving = ['MoneyDeposited', 'MoneyWithdrawn', 'HoldCaptured', 'TransferSent', 'TransferReceived'];
 
 // A sum of int64 would become a double where it passes 2^63.
 const total = { $sum: { $toDecimal: '$data.amount' } };
 
-/** Only deposits and withdrawals name a party outside the ledger. */
+/** Only deposits, withdrawals and captures name a party outside the ledger. */
 const partyOf = (data: string): object => ({ $ifNull: [`${data}.source`, `${data}.destination`, null] });
 
 const summedUp = (id: object, isReversal: boolean): object[] => [

@@ -11,6 +11,7 @@ import { snapshotOf } from '../../../src/application/replay/snapshot.ts';
 import type { RecordedEvent } from '../../../src/domain/account/account-event.ts';
 import { type AccountId, streamIdOf } from '../../../src/domain/account/account-id.ts';
 import { initialState, isOpened } from '../../../src/domain/account/account-state.ts';
+import { FOLD_VERSION } from '../../../src/domain/account/evolve.ts';
 import { instant } from '../../../src/domain/time/instant.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { accountOpened, ALICE, eur, MINUTE, moneyDeposited, START } from '../../support/facts.ts';
@@ -133,7 +134,7 @@ describe('snapshots on the way', () => {
 
   it('are passed over where they are damaged, for the one before', async () => {
     const { storage, read } = await withSnapshotsAt([100, 200]);
-    const damaged = await storage.snapshots.nearest(streamId, { foldVersion: 1 });
+    const damaged = await storage.snapshots.nearest(streamId, { foldVersion: FOLD_VERSION });
     if (!damaged) throw new Error('no snapshot');
     await storage.snapshots.put([{ ...damaged, state: damaged.state.replace('199', '1990') }]);
     await expect(balanceAt(storage, streamId)).resolves.toStrictEqual([250, 249n]);

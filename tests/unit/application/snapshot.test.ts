@@ -12,7 +12,15 @@ import { isOpened, type OpenedAccount } from '../../../src/domain/account/accoun
 import { FOLD_VERSION } from '../../../src/domain/account/evolve.ts';
 import { LARGEST_AMOUNT } from '../../../src/domain/money/money.ts';
 import { instant } from '../../../src/domain/time/instant.ts';
-import { accountFrozen, accountOpened, eur, moneyDeposited, moneyWithdrawn } from '../../support/facts.ts';
+import {
+  accountFrozen,
+  accountOpened,
+  eur,
+  holdPlaced,
+  moneyDeposited,
+  moneyWithdrawn,
+  NOW,
+} from '../../support/facts.ts';
 import { foldOf } from '../../support/given.ts';
 
 const opened = (...facts: Parameters<typeof foldOf>): OpenedAccount => {
@@ -28,6 +36,15 @@ describe('a snapshot', () => {
   const accounts: readonly [string, OpenedAccount][] = [
     ['of an active account', account],
     ['of an account without metadata', opened(accountOpened())],
+    [
+      'of an account with holds',
+      opened(
+        accountOpened(),
+        moneyDeposited(eur(10n)),
+        holdPlaced(eur(4n)),
+        holdPlaced(eur(1n), { holdId: 'other', expiresAt: NOW }),
+      ),
+    ],
     ['of a frozen account', opened(accountOpened(), accountFrozen())],
     ['of an overdrawn account', opened(accountOpened({ overdraftLimit: 5n }), moneyWithdrawn(eur(5n)))],
     ['of the largest balance', opened(accountOpened(), moneyDeposited(eur(LARGEST_AMOUNT)))],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Account } from '../../../src/domain/account/account.ts';
 import { type AccountId, accountIdOf, streamIdOf } from '../../../src/domain/account/account-id.ts';
 import { availableBalance, isOpened, versionOf } from '../../../src/domain/account/account-state.ts';
+import type { ReversibleType } from '../../../src/domain/account/account-event.ts';
 import { isCredit, postingOf } from '../../../src/domain/account/evolve.ts';
 import {
   accountClosed,
@@ -14,9 +15,14 @@ import {
   eur,
   type Fact,
   givenId,
+  holdCaptured,
+  holdExpired,
+  holdPlaced,
+  holdReleased,
   MINUTE,
   moneyDeposited,
   moneyWithdrawn,
+  NOW,
   on,
   overdraftLimitChanged,
   START,
@@ -28,8 +34,7 @@ import { foldOf, historyOf } from '../../support/given.ts';
 
 const leg = { counterpart: givenId(9) };
 
-const reversed = (type: 'MoneyDeposited' | 'MoneyWithdrawn' | 'TransferSent' | 'TransferReceived'): Fact =>
-  transactionReversed(eur(4n), { original: givenId(2), type, of: 10n });
+const reversed = (type: ReversibleType): Fact => transactionReversed(eur(4n), { original: givenId(2), type, of: 10n });
 
 /** Each kind of event behind an opening and a deposit of 10, and what it changes. */
 const changes: readonly [string, Fact, object][] = [
@@ -39,8 +44,15 @@ const changes: readonly [string, Fact, object][] = [
   ['TransferReceived', on(ALICE, transferReceived(eur(4n), leg)), { ledgerBalance: 14n }],
   ['TransactionReversed of a deposit', reversed('MoneyDeposited'), { ledgerBalance: 6n }],
   ['TransactionReversed of a withdrawal', reversed('MoneyWithdrawn'), { ledgerBalance: 14n }],
+  ['TransactionReversed of a capture', reversed('HoldCaptured'), { ledgerBalance: 14n }],
   ['TransactionReversed of a transfer sent', reversed('TransferSent'), { ledgerBalance: 14n }],
   ['TransactionReversed of a transfer received', reversed('TransferReceived'), { ledgerBalance: 6n }],
+  ['HoldPlaced', holdPlaced(eur(4n)), { heldAmount: 4n, holds: [{ holdId: 'hold-1', amount: 4n }] }],
+  [
+    'HoldPlaced with an end',
+    holdPlaced(eur(4n), { expiresAt: NOW }),
+    { heldAmount: 4n, holds: [{ holdId: 'hold-1', amount: 4n, expiresAt: NOW }] },
+  ],
   ['AccountFrozen', accountFrozen(), { status: 'frozen' }],
   ['AccountClosed', accountClosed(), { status: 'closed' }],
   ['OverdraftLimitChanged', overdraftLimitChanged(eur(4n)), { overdraftLimit: 4n }],
@@ -57,6 +69,7 @@ const afterBase = {
   currency: 'EUR',
   ledgerBalance: 10n,
   heldAmount: 0n,
+  holds: [],
   overdraftLimit: 0n,
   openedAt: START,
   latestEffectiveAt: START + MINUTE,
@@ -80,6 +93,7 @@ describe('an account', () => {
       currency: 'EUR',
       ledgerBalance: 0n,
       heldAmount: 0n,
+      holds: [],
       overdraftLimit: 3n,
       openedAt: START - 5,
       latestEffectiveAt: START - 5,
@@ -101,6 +115,31 @@ describe('an account', () => {
       ...(moves(fact) && { latestEffectiveAt: recordedAt }),
       ...change,
     });
+  });
+
+  const hold = holdPlaced(eur(4n));
+  const other = holdPlaced(eur(1n), { holdId: 'other' });
+
+  it.each<[string, Fact, object]>([
+    ['HoldReleased', holdReleased(eur(4n)), { ledgerBalance: 10n }],
+    ['HoldExpired', holdExpired(eur(4n), START), { ledgerBalance: 10n }],
+    ['HoldCaptured in whole', holdCaptured(eur(4n)), { ledgerBalance: 6n }],
+    ['HoldCaptured in part', holdCaptured(eur(3n), { of: 4n }), { ledgerBalance: 7n }],
+  ])('is without the hold, and with the others, after %s', (_, fact, change) => {
+    const recordedAt = START + 4 * MINUTE;
+    expect(foldOf(...base, hold, other, fact)).toStrictEqual({
+      ...afterBase,
+      heldAmount: 1n,
+      holds: [{ holdId: 'other', amount: 1n }],
+      recordedAt,
+      version: 5,
+      ...(moves(fact) && { latestEffectiveAt: recordedAt }),
+      ...change,
+    });
+  });
+
+  it('carries its holds in the order in which they were placed', () => {
+    expect(foldOf(...base, hold, other)).toMatchObject({ heldAmount: 5n, holds: [{ amount: 4n }, { amount: 1n }] });
   });
 
   it('is active again after AccountUnfrozen', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DomainErrorCode, domainErrorCodes } from '../../../src/domain/domain-error.ts';
+import { MOST_HOLDS } from '../../../src/domain/hold/hold.ts';
 import { LARGEST_AMOUNT } from '../../../src/domain/money/money.ts';
 import {
   accountClosed,
@@ -9,6 +10,8 @@ import {
   BOB,
   eur,
   type Fact,
+  holdPlaced,
+  holdReleased,
   moneyDeposited,
   moneyWithdrawn,
   NOW,
@@ -19,11 +22,14 @@ import {
 } from '../../support/facts.ts';
 import { given } from '../../support/given.ts';
 import {
+  captureHold,
   changeOverdraftLimit,
   closeAccount,
   depositMoney,
   freezeAccount,
   openAccount,
+  placeHold,
+  releaseHold,
   reverseEvent,
   transferMoney,
   unfreezeAccount,
@@ -68,6 +74,26 @@ const moneyRules = [
   'EFFECTIVE_IN_FUTURE',
   'EFFECTIVE_BEFORE_OPENING',
 ] as const satisfies readonly DomainErrorCode[];
+
+const holdRules = [
+  'ACCOUNT_NOT_FOUND',
+  'HOLD_NOT_FOUND',
+  'ACCOUNT_CLOSED',
+] as const satisfies readonly DomainErrorCode[];
+
+/** A hold of 2, which may have ended, or never been. */
+const placed = (breaks: Breaks): readonly Fact[] => [
+  ...existing(breaks),
+  moneyDeposited(eur(9n)),
+  ...some(!breaks('HOLD_NOT_FOUND'), holdPlaced(eur(2n))),
+  ...some(breaks('HOLD_NOT_OPEN') && !breaks('HOLD_NOT_FOUND'), holdReleased(eur(2n))),
+  ...stopped(breaks),
+];
+
+// Behind two hundred holds, a minute apart.
+const FAR = NOW + 24 * 60 * 60_000;
+
+const manyHolds = Array.from({ length: MOST_HOLDS }, (_, index) => holdPlaced(eur(1n), { holdId: `one-${index}` }));
 
 const transferFrom = (broken: string): Scenario => ({
   command: `transferring, at ${broken}'s account`,
@@ -136,6 +162,55 @@ const scenarios: readonly Scenario[] = [
   },
   transferFrom(ALICE),
   transferFrom(BOB),
+  {
+    command: 'placing a hold',
+    rules: [
+      'ACCOUNT_NOT_FOUND',
+      'HOLD_ALREADY_EXISTS',
+      'ACCOUNT_CLOSED',
+      'ACCOUNT_FROZEN',
+      'CURRENCY_MISMATCH',
+      'HOLD_EXPIRES_IN_PAST',
+      'HOLD_LIMIT_EXCEEDED',
+      'INSUFFICIENT_FUNDS',
+    ],
+    of: (breaks) => ({
+      facts: [
+        ...existing(breaks),
+        moneyDeposited(eur(breaks('HOLD_LIMIT_EXCEEDED') ? 201n : 1n)),
+        ...some(breaks('HOLD_ALREADY_EXISTS'), holdPlaced(eur(1n)), holdReleased(eur(1n))),
+        ...some(breaks('HOLD_LIMIT_EXCEEDED'), ...manyHolds),
+        ...stopped(breaks),
+      ],
+      when: [
+        placeHold(money(breaks, breaks('INSUFFICIENT_FUNDS') ? 2n : 1n), {
+          expiresAt: breaks('HOLD_EXPIRES_IN_PAST') ? FAR : FAR + 1,
+        }),
+        FAR,
+      ],
+    }),
+  },
+  {
+    command: 'capturing a hold',
+    rules: [...holdRules, 'ACCOUNT_FROZEN', 'HOLD_NOT_OPEN', 'CURRENCY_MISMATCH', 'CAPTURE_EXCEEDS_HOLD'],
+    // A hold that was never placed has not ended.
+    exclusive: ['HOLD_NOT_FOUND', 'HOLD_NOT_OPEN'],
+    of: (breaks) => ({
+      facts: placed(breaks),
+      when: [
+        captureHold({
+          amount: breaks('CAPTURE_EXCEEDS_HOLD') ? 3n : 2n,
+          currency: breaks('CURRENCY_MISMATCH') ? 'USD' : 'EUR',
+        }),
+      ],
+    }),
+  },
+  {
+    command: 'releasing a hold',
+    rules: [...holdRules, 'HOLD_NOT_OPEN'],
+    exclusive: ['HOLD_NOT_FOUND', 'HOLD_NOT_OPEN'],
+    of: (breaks) => ({ facts: placed(breaks), when: [releaseHold()] }),
+  },
   {
     command: 'freezing',
     rules: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_CLOSED', 'ACCOUNT_FROZEN'],

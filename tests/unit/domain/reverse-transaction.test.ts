@@ -11,6 +11,10 @@ import {
   eur,
   type Fact,
   givenId,
+  holdCaptured,
+  holdExpired,
+  holdPlaced,
+  holdReleased,
   moneyDeposited,
   moneyWithdrawn,
   on,
@@ -264,6 +268,10 @@ describe('what can be reversed', () => {
     accountOpened({ accountId: BOB }),
     ...transferred(5, eur(1n)),
     reversedDeposit(1n),
+    holdPlaced(eur(1n)),
+    holdCaptured(eur(1n)),
+    holdReleased(eur(1n)),
+    holdExpired(eur(1n), START),
     accountFrozen(),
     accountUnfrozen(),
     overdraftLimitChanged(eur(5n)),
@@ -271,7 +279,8 @@ describe('what can be reversed', () => {
   ];
 
   it.each(historyOf(facts).events.map((event) => [event.type, event] as const))('%s', (type, event) => {
-    const movesMoney = ['MoneyDeposited', 'MoneyWithdrawn', 'TransferSent', 'TransferReceived'].includes(type);
+    const moving = ['MoneyDeposited', 'MoneyWithdrawn', 'HoldCaptured', 'TransferSent', 'TransferReceived'];
+    const movesMoney = moving.includes(type);
     if (movesMoney) expect(mustBeReversible(event)).toBe(event);
     else {
       expect(() => mustBeReversible(event)).toThrow(

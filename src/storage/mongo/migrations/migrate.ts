@@ -2,10 +2,11 @@ import type { mongo } from 'mongoose';
 import { initial } from './0001-initial.ts';
 import { leases } from './0002-leases.ts';
 import { journal } from './0003-journal.ts';
+import { holds } from './0004-holds.ts';
 import { checkpoints } from './0005-checkpoints.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial, leases, journal, checkpoints];
+const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints];
 
 const NAMESPACE_EXISTS = 48;
 const UNAUTHORIZED = 13;
