@@ -12,7 +12,7 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { Change } from '../../projections/projection.ts';
 import type { Snapshot, StreamTail } from '../ports/event-store.ts';
 import type { Storage } from '../ports/storage.ts';
-import { accountIn, isSnapshotVersion } from './snapshot.ts';
+import { accountIn, isSnapshotVersion, SNAPSHOT_INTERVAL } from './snapshot.ts';
 
 const PAGE = 1_000;
 
@@ -51,14 +51,18 @@ export async function* eventsOf(
   storage: Storage,
   streamId: StreamId,
   after = 0,
-  upTo?: number,
+  { upTo, pageSize = PAGE }: { readonly upTo?: number | undefined; readonly pageSize?: number } = {},
 ): AsyncGenerator<readonly RecordedEvent[]> {
   let last = after;
   for (;;) {
-    const page = await storage.events.read(streamId, { after: last, limit: PAGE, ...(upTo !== undefined && { upTo }) });
+    const page = await storage.events.read(streamId, {
+      after: last,
+      limit: pageSize,
+      ...(upTo !== undefined && { upTo }),
+    });
     if (page.length > 0) yield page;
     const end = page.at(-1);
-    if (end === undefined || page.length < PAGE) return;
+    if (end === undefined || page.length < pageSize) return;
     last = end.version;
   }
 }
@@ -89,7 +93,9 @@ export const nearestUsable = async (
 export const accountAt = async (storage: Storage, streamId: StreamId, until: Until = {}): Promise<Fold> => {
   let account: Account = (await nearestUsable(storage, streamId, until)) ?? initialState();
   const missing: OpenedAccount[] = [];
-  for await (const page of eventsOf(storage, streamId, versionOf(account), until.version)) {
+  // Behind the nearest snapshot there are fewer events up to that moment than from it to the next one.
+  const pageSize = until.recordedAt === undefined ? PAGE : SNAPSHOT_INTERVAL;
+  for await (const page of eventsOf(storage, streamId, versionOf(account), { upTo: until.version, pageSize })) {
     const known = page.filter(({ recordedAt }) => until.recordedAt === undefined || recordedAt <= until.recordedAt);
     const fold = foldEvents(account, known);
     account = fold.account;

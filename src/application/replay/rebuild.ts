@@ -157,7 +157,7 @@ export class Rebuild {
     // Not beyond the live row: it then shows the account at the very version that it is compared with.
     const upTo = live && live.version >= version ? live.version : undefined;
     let { account } = await accountAt(this.storage, streamId, { version });
-    for await (const page of eventsOf(this.storage, streamId, version, upTo)) {
+    for await (const page of eventsOf(this.storage, streamId, version, { upTo })) {
       account = await this.#project(account, page);
       version += page.length;
     }

@@ -28,7 +28,7 @@ export type ReplayStep = {
  */
 export async function* replayAccount(storage: Storage, accountId: AccountId, until: Until): AsyncGenerator<ReplayStep> {
   let account: Account = initialState();
-  for await (const page of eventsOf(storage, streamIdOf(accountId), 0, until.version)) {
+  for await (const page of eventsOf(storage, streamIdOf(accountId), 0, { upTo: until.version })) {
     for (const change of changesOf(account, page)) {
       const { event, before, after } = change;
       if (until.recordedAt !== undefined && event.recordedAt > until.recordedAt) return;

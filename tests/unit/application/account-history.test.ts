@@ -93,7 +93,7 @@ describe('an account in its history', () => {
     const recordedAt = instant(START + 1_500 * MINUTE);
     await expect(balanceAt(storage, streamId, { recordedAt })).resolves.toStrictEqual([1_501, 1_500n]);
     const pages: number[] = [];
-    for await (const page of eventsOf(storage, streamId, 10, 1_510)) pages.push(page.length);
+    for await (const page of eventsOf(storage, streamId, 10, { upTo: 1_510 })) pages.push(page.length);
     expect(pages).toStrictEqual([1_000, 500]);
   });
 });

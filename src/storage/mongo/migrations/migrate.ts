@@ -2,9 +2,10 @@ import type { mongo } from 'mongoose';
 import { initial } from './0001-initial.ts';
 import { leases } from './0002-leases.ts';
 import { journal } from './0003-journal.ts';
+import { backDatedSums } from './0004-back-dated-sums.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial, leases, journal];
+const migrations: readonly Migration[] = [initial, leases, journal, backDatedSums];
 
 const NAMESPACE_EXISTS = 48;
 const UNAUTHORIZED = 13;
