@@ -4,8 +4,10 @@ import { isMet } from '../report/finding.ts';
 import { Closing } from '../servers/closing.ts';
 import { Stopped, stopRequested } from '../servers/stop-requested.ts';
 import { moments } from './moments.ts';
+import { rebuild } from './rebuild.ts';
 import { openStage, type Stage } from './stage.ts';
 import { type Verdict, verdictLine } from './verdict.ts';
+import { verify } from './verify.ts';
 
 const LONGEST_RUN_MINUTES = 60;
 
@@ -59,5 +61,13 @@ subcommand('moments', 'asks long accounts for random moments of their past')
   .action(async ({ keep, events, requests }: Options) =>
     process.exit(await run((stage) => moments(stage, { events, requests }), keep)),
   );
+
+subcommand('rebuild', 'rebuilds the read models of a long past while the API serves').action(
+  async ({ keep, events }: Options) => process.exit(await run((stage) => rebuild(stage, { events }), keep)),
+);
+
+subcommand('verify', 'has a long past sealed, and verifies all of it').action(async ({ keep, events }: Options) =>
+  process.exit(await run((stage) => verify(stage, { events }), keep)),
+);
 
 await program.parseAsync();

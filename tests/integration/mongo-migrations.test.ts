@@ -5,10 +5,11 @@ import { connectMongo } from '../../src/storage/mongo/connection.ts';
 import { initial } from '../../src/storage/mongo/migrations/0001-initial.ts';
 import { leases } from '../../src/storage/mongo/migrations/0002-leases.ts';
 import { journal } from '../../src/storage/mongo/migrations/0003-journal.ts';
+import { backDatedSums } from '../../src/storage/mongo/migrations/0004-back-dated-sums.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { startApiProcess } from '../support/api-process.ts';
 
-const everyId = [initial.id, leases.id, journal.id];
+const everyId = [initial.id, leases.id, journal.id, backDatedSums.id];
 
 const now = (): Date => new Date();
 
