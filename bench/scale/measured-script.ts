@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { inherited } from '../servers/api-server.ts';
 import type { Filled, Stage } from './stage.ts';
 
 /** How a script of the ledger ended, and what it took. */
@@ -30,10 +31,12 @@ export const runMeasured = async (
   const file = fileURLToPath(new URL(`../../src/cli/${name}.js`, import.meta.url));
   const begun = performance.now();
   // In a directory without an `.env` file that would change the settings.
-  const environment = { ...process.env, MONGODB_URI: uri, NODE_ENV: 'production' };
-  const options = { cwd: mongod.directory, env: environment, stdio: ['ignore', 'pipe', 'inherit'] } as const;
+  const env = { ...inherited(), MONGODB_URI: uri, NODE_ENV: 'production' };
   const child = await closing.open(
-    () => Promise.resolve(spawn(process.execPath, [file, ...args], options)),
+    () =>
+      Promise.resolve(
+        spawn(process.execPath, [file, ...args], { cwd: mongod.directory, env, stdio: ['ignore', 'pipe', 'inherit'] }),
+      ),
     (started) => Promise.resolve(started.kill('SIGTERM')),
   );
   let stdout = '';

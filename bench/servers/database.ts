@@ -50,8 +50,7 @@ export const openDatabase = async (
   report: (line: string) => void,
   keptIn?: string,
 ): Promise<Database> => {
-  const directory =
-    keptIn ?? (await closing.open(() => mkdtemp(join(tmpdir(), 'daybook-bench-')), removeDirectory));
+  const directory = keptIn ?? (await closing.open(() => mkdtemp(join(tmpdir(), 'daybook-bench-')), removeDirectory));
   const find = (): Promise<string> =>
     findMongod({ environment: process.env, mongodPath: process.env.MONGOD_PATH }, report);
   const { uri, pids } = await closing.open(

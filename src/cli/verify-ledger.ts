@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Storage } from '../application/ports/storage.ts';
-import { checkSealed } from '../application/verify/check-sealed.ts';
 import { checkStrangers } from '../application/verify/check-strangers.ts';
 import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { Findings } from '../application/verify/findings.ts';
+import { SealedCheck } from '../application/verify/sealed-check.ts';
 import { type Environment, signingKeyFileOf } from '../config/environment.ts';
 import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
 import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
@@ -24,7 +24,6 @@ type Seen = {
   /** Events so young that the sealer may not have come to them. */
   readonly waiting: number;
   readonly streams: StreamsSeen;
-  readonly rows: number;
 };
 
 const verifierOf = async ({ key }: Options, environment: Environment): Promise<NoteVerifier> => {
@@ -46,24 +45,22 @@ const checkpointIn = async (file: string, verifier: NoteVerifier): Promise<Check
 
 const check = async (storage: Storage, witness: Witness, { tell }: Findings): Promise<Seen> => {
   const head = await storage.journal.head();
-  const sealed = progressBar('events in the journal', head?.treeSize ?? 0);
-  const journal = await checkJournal(storage, witness, tell, sealed.advance);
-  sealed.stop();
-  const recorded = progressBar('events looked up in the journal', journal.events);
-  const waiting = await checkSealed(storage, head, tell, recorded.advance);
-  recorded.stop();
+  const inJournal = progressBar('events in the journal', head?.treeSize ?? 0);
+  const journal = await checkJournal(storage, witness, tell, inJournal.advance);
+  inJournal.stop();
   const inStreams = progressBar('events in their streams', journal.events);
-  const parts = { storage, projections, compareAnew: compareReadModels.bind(undefined, storage) };
+  const sealed = new SealedCheck(storage.journal, head, journal.sealedUpTo);
+  const parts = { storage, projections, sealed, compareAnew: compareReadModels.bind(undefined, storage) };
   const streams = await checkStreams(parts, tell, inStreams.advance);
   inStreams.stop();
-  const inRows = progressBar('rows', streams.events);
-  const rows = await checkStrangers(storage, tell, inRows.advance);
+  const inRows = progressBar('rows of accounts and transfers', streams.streams);
+  await checkStrangers(storage, tell, inRows.advance);
   inRows.stop();
-  return { journal, waiting, streams, rows };
+  return { journal, waiting: sealed.waiting, streams };
 };
 
-const extentOf = ({ journal, waiting, streams, rows }: Seen): string =>
-  `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${rows} rows; ` +
+const extentOf = ({ journal, waiting, streams }: Seen): string =>
+  `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
   `${waiting} events wait to be sealed`;
 
 const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => {
@@ -72,7 +69,7 @@ const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => 
   return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
 };
 
-const jsonOf = ({ journal, waiting, streams, rows }: Seen, { first, counts }: Findings): string =>
+const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: Seen, { first, counts }: Findings): string =>
   toJson({
     well: first.length === 0,
     journal: { events: journal.events, blocks: journal.blocks },

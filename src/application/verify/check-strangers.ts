@@ -1,6 +1,4 @@
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
-import type { RecordedEvent } from '../../domain/account/account-event.ts';
-import { postingOf } from '../../domain/account/evolve.ts';
 import { accountsTable } from '../../projections/accounts/accounts.ts';
 import {
   type StatementEntryRow,
@@ -28,37 +26,22 @@ type Stranger<R extends Row> = {
 const eventsOf = async (ids: readonly string[], { feed }: Stores): Promise<ReadonlyMap<string, EventAsRecorded>> =>
   new Map((await feed.asRecorded(ids)).map((event) => [event.eventId, event]));
 
+/** Of these accounts those that have a first event. */
+const accountsAmong = async (accountIds: readonly string[], { feed }: Stores): Promise<ReadonlySet<string>> => {
+  const places = accountIds.map((accountId) => ({ streamId: streamIdOf(accountId as AccountId), version: 1 }));
+  const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
+  return new Set(accountIds.filter((accountId) => streams.has(streamIdOf(accountId as AccountId))));
+};
+
 const accounts: Stranger<{ readonly _id: string }> = {
   table: accountsTable,
   accountIdOf: ({ _id }) => _id,
-  own: async (rows, { feed }) => {
-    const places = rows.map(({ _id }) => ({ streamId: streamIdOf(_id as AccountId), version: 1 }));
-    const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
-    return rows.filter(({ _id }) => streams.has(streamIdOf(_id as AccountId)));
-  },
-};
-
-/** Of a type that nobody knows, nobody knows what it books. */
-const isBooked = (event: EventAsRecorded): boolean => {
-  try {
-    return postingOf(event as unknown as RecordedEvent) !== undefined;
-  } catch {
-    return false;
-  }
-};
-
-const entries: Stranger<StatementEntryRow> = {
-  table: statementEntriesTable,
-  accountIdOf: ({ accountId }) => accountId,
   own: async (rows, stores) => {
-    const events = await eventsOf(
+    const known = await accountsAmong(
       rows.map(({ _id }) => _id),
       stores,
     );
-    return rows.filter(({ _id }) => {
-      const event = events.get(_id);
-      return event !== undefined && isBooked(event);
-    });
+    return rows.filter(({ _id }) => known.has(_id));
   },
 };
 
@@ -82,9 +65,8 @@ const checkTable = async <R extends Row>(
   stores: Stores,
   tell: Tell,
   onProgress: (rows: number) => void,
-): Promise<number> => {
+): Promise<void> => {
   const live = stores.table<Row>(table);
-  let count = 0;
   let after: readonly string[] | undefined;
   for (;;) {
     const page = await live.range({ order: ['_id'], limit: ROWS_AT_ONCE, ...(after && { after }) });
@@ -95,16 +77,41 @@ const checkTable = async <R extends Row>(
       const at = { accountId: accountIdOf(row), row: row._id };
       tell({ collection: table.name, at, problem: 'no event gives this row' });
     }
-    count += rows.length;
     onProgress(rows.length);
     const last = rows.at(-1);
-    if (!last || rows.length < ROWS_AT_ONCE) return count;
+    if (!last || rows.length < ROWS_AT_ONCE) return;
     after = [last._id];
   }
 };
 
-/** Tells of the rows that no event gives, and gives how many rows there are. Calls back with the number of rows done. */
-export const checkStrangers = async (stores: Stores, tell: Tell, onProgress: (rows: number) => void): Promise<number> =>
-  (await checkTable(accounts, stores, tell, onProgress)) +
-  (await checkTable(entries, stores, tell, onProgress)) +
-  (await checkTable(transfers, stores, tell, onProgress));
+/**
+ * Entries of accounts that there are not. Those of one that is there have been compared with its stream, version by version, so only the
+ * first entry of each account is read.
+ */
+const checkOwners = async (stores: Stores, tell: Tell): Promise<void> => {
+  const live = stores.table(statementEntriesTable);
+  let firsts: StatementEntryRow[] = [];
+  let [first] = await live.range({ order: ['accountId', 'version'], limit: 1 });
+  while (first) {
+    firsts.push(first);
+    const bounds = { accountId: { gt: first.accountId } };
+    [first] = await live.range({ bounds, order: ['accountId', 'version'], limit: 1 });
+    if (first && firsts.length < ROWS_AT_ONCE) continue;
+    const known = await accountsAmong(
+      firsts.map(({ accountId }) => accountId),
+      stores,
+    );
+    for (const { _id: row, accountId } of firsts) {
+      if (known.has(accountId)) continue;
+      tell({ collection: statementEntriesTable.name, at: { accountId, row }, problem: 'no event gives this row' });
+    }
+    firsts = [];
+  }
+};
+
+/** Tells of the rows that no event gives and that were compared with no stream. Calls back with the number of rows done. */
+export const checkStrangers = async (stores: Stores, tell: Tell, onProgress: (rows: number) => void): Promise<void> => {
+  await checkOwners(stores, tell);
+  await checkTable(accounts, stores, tell, onProgress);
+  await checkTable(transfers, stores, tell, onProgress);
+};

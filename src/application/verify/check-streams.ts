@@ -16,11 +16,12 @@ async function* groupsOf(streams: AsyncIterable<{ readonly streamId: StreamId }>
   if (group.length > 0) yield group;
 }
 
-export type StreamsSeen = { readonly streams: number; readonly events: number };
+export type StreamsSeen = { readonly streams: number; readonly events: number; readonly rows: number };
 
 const together = (before: StreamsSeen, seen: readonly StreamSeen[]): StreamsSeen => ({
   streams: before.streams + seen.length,
   events: seen.reduce((sum, { events }) => sum + events, before.events),
+  rows: seen.reduce((sum, { rows }) => sum + rows, before.rows),
 });
 
 /** Holds every stream against itself, and against the rows and snapshots that follow from it. Calls back with the number of events done. */
@@ -29,7 +30,7 @@ export const checkStreams = async (
   tell: Tell,
   onProgress: (events: number) => void,
 ): Promise<StreamsSeen> => {
-  let seen: StreamsSeen = { streams: 0, events: 0 };
+  let seen: StreamsSeen = { streams: 0, events: 0, rows: 0 };
   for await (const group of groupsOf(parts.storage.events.heads())) {
     const checked = await Promise.all(group.map((streamId) => new StreamCheck(parts, streamId).run()));
     checked.flatMap(({ findings }) => findings).forEach(tell);
