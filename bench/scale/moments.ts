@@ -1,6 +1,7 @@
 import { Connection } from '../client/connection.ts';
 import { percentile } from '../report/figures.ts';
 import { atMost, below } from '../report/finding.ts';
+import { cpuTimeOfAll } from '../servers/process-figures.ts';
 import { type AskedMoment, NaiveFold } from './naive-fold.ts';
 import { type Filled, type Stage, untilSealed } from './stage.ts';
 import { type Verdict } from './verdict.ts';
@@ -75,32 +76,46 @@ const queryOf = ({ asOf, knownAt, version }: AskedMoment): string =>
     ...(version !== undefined && { version: String(version) }),
   }).toString();
 
-type Asked = { readonly latencies: readonly number[]; readonly wrong: readonly string[] };
+type Asked = {
+  readonly latencies: readonly number[];
+  /** Milliseconds of processor time a request, of the API and of MongoDB; NaN where the machine does not tell. */
+  readonly cpu: number;
+  readonly wrong: readonly string[];
+};
+
+type Served = {
+  readonly host: string;
+  readonly connection: Connection;
+  /** Of the API and of MongoDB. */
+  readonly pids: readonly number[];
+};
 
 class Account {
   constructor(
     readonly fold: NaiveFold,
     private readonly accountId: string,
-    private readonly url: URL,
-    private readonly connection: Connection,
+    private readonly served: Served,
   ) {}
 
   /** Asks so often, each time at another moment, and looks at each so-manieth answer. */
   async ask(kind: Kind, times: number, checkEach: number): Promise<Asked> {
+    const { host, connection, pids } = this.served;
     const latencies: number[] = [];
     const wrong: string[] = [];
+    const before = (await cpuTimeOfAll(pids)) ?? NaN;
     for (let time = 0; time < times; time += 1) {
       const moment = kind.moment(this.fold);
       const path = `/v1/accounts/${this.accountId}${kind.path}?${queryOf(moment)}`;
       const begun = performance.now();
-      const { outcome, body } = await this.connection.send(`GET ${path} HTTP/1.1\r\nHost: ${this.url.host}\r\n\r\n`);
+      const { outcome, body } = await connection.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
       latencies.push(performance.now() - begun);
       const isChecked = outcome !== 200 || time % checkEach === 0;
       if (isChecked && (outcome !== 200 || !kind.isRight(JSON.parse(body) as Body, this.fold, moment))) {
         wrong.push(`${path}: ${outcome} ${body.slice(0, 200)}`);
       }
     }
-    return { latencies, wrong };
+    const cpu = (((await cpuTimeOfAll(pids)) ?? NaN) - before) / 1_000 / times;
+    return { latencies, cpu, wrong };
   }
 }
 
@@ -116,7 +131,9 @@ const openAccounts = async (stage: Stage, filled: Filled, lengths: readonly numb
   for (const [place, accountId] of filled.accountIds.entries()) {
     const fold = await NaiveFold.of(filled.database, accountId);
     if (fold.events !== lengths[place]) throw new Error(`${accountId} has ${fold.events} events.`);
-    accounts.push(new Account(fold, accountId, url, connection));
+    accounts.push(
+      new Account(fold, accountId, { host: url.host, connection, pids: [server.pid, ...stage.mongod.pids] }),
+    );
   }
   return accounts;
 };
@@ -146,9 +163,8 @@ export const moments = async (stage: Stage, { events, requests }: MomentsOptions
   const accounts = await openAccounts(stage, await stage.filled('moments', orders), lengths);
   const verdicts: Verdict[] = [];
   const wrong: string[] = [];
-  stage.report(
-    `${'asked'.padEnd(42)}${'events'.padStart(10)}${'p50 ms'.padStart(9)}${'p99'.padStart(8)}${'max'.padStart(8)}`,
-  );
+  const heads = ['p50 ms', 'p99', 'max', 'CPU ms'].map((head) => head.padStart(9)).join('');
+  stage.report(`${'asked'.padEnd(42)}${'events'.padStart(10)}${heads}`);
   for (const kind of kinds) {
     for (const account of accounts) await account.ask(kind, WARM_UP, WARM_UP);
     const asked = new Map<Account, Asked>();
@@ -156,12 +172,9 @@ export const moments = async (stage: Stage, { events, requests }: MomentsOptions
       const result = await account.ask(kind, requests, 25);
       asked.set(account, result);
       wrong.push(...result.wrong);
-      const cells = [0.5, 0.99, 1].map((share) =>
-        percentile([...result.latencies], share)
-          .toFixed(1)
-          .padStart(8),
-      );
-      stage.report(`${kind.name.padEnd(42)}${String(account.fold.events).padStart(10)} ${cells.join('')}`);
+      const figures = [...[0.5, 0.99, 1].map((share) => percentile([...result.latencies], share)), result.cpu];
+      const cells = figures.map((figure) => figure.toFixed(1).padStart(9)).join('');
+      stage.report(`${kind.name.padEnd(42)}${String(account.fold.events).padStart(10)}${cells}`);
     }
     verdicts.push(...verdictsOf(kind, asked));
   }
