@@ -1,30 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Storage } from '../application/ports/storage.ts';
-import { checkStrangers } from '../application/verify/check-strangers.ts';
-import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { Findings } from '../application/verify/findings.ts';
-import { SealedCheck } from '../application/verify/sealed-check.ts';
 import { type Environment, signingKeyFileOf } from '../config/environment.ts';
 import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
 import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
-import type { Witness } from '../journal/verify/check-block.ts';
-import { checkJournal, type JournalSeen } from '../journal/verify/check-journal.ts';
-import { projections } from '../projections/index.ts';
 import { UserError, wordsOf } from '../terminal.ts';
-import { compareReadModels } from './compare-read-models.ts';
+import { checkLedger, type LedgerSeen } from './check-ledger.ts';
 import { findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
 
 type Options = { readonly key?: string; readonly since?: string; readonly save?: string; readonly json?: true };
-
-type Seen = {
-  readonly journal: JournalSeen;
-  /** Events so young that the sealer may not have come to them. */
-  readonly waiting: number;
-  readonly streams: StreamsSeen;
-};
 
 const verifierOf = async ({ key }: Options, environment: Environment): Promise<NoteVerifier> => {
   if (key !== undefined) return keyIn(key);
@@ -43,33 +30,17 @@ const checkpointIn = async (file: string, verifier: NoteVerifier): Promise<Check
   }
 };
 
-const check = async (storage: Storage, witness: Witness, { tell }: Findings): Promise<Seen> => {
-  const head = await storage.journal.head();
-  const inJournal = progressBar('events in the journal', head?.treeSize ?? 0);
-  const journal = await checkJournal(storage, witness, tell, inJournal.advance);
-  inJournal.stop();
-  const inStreams = progressBar('events in their streams', journal.events);
-  const sealed = new SealedCheck(storage.journal, head, journal.sealedUpTo);
-  const parts = { storage, projections, sealed, compareAnew: compareReadModels.bind(undefined, storage) };
-  const streams = await checkStreams(parts, tell, inStreams.advance);
-  inStreams.stop();
-  const inRows = progressBar('rows of accounts and transfers', streams.streams);
-  await checkStrangers(storage, tell, inRows.advance);
-  inRows.stop();
-  return { journal, waiting: sealed.waiting, streams };
-};
-
-const extentOf = ({ journal, waiting, streams }: Seen): string =>
+const extentOf = ({ journal, waiting, streams }: LedgerSeen): string =>
   `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
   `${waiting} events wait to be sealed`;
 
-const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => {
+const linesOf = (seen: LedgerSeen, { first: [finding], counts }: Findings): string => {
   if (!finding) return `All is well: ${extentOf(seen)}.`;
   const kinds = [...counts].map(([kind, count]) => `  ${count} × ${kind}`);
   return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
 };
 
-const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: Seen, { first, counts }: Findings): string =>
+const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen, { first, counts }: Findings): string =>
   toJson({
     well: first.length === 0,
     journal: { events: journal.events, blocks: journal.blocks },
@@ -84,7 +55,7 @@ const answer = async (storage: Storage, environment: Environment, options: Optio
   const verifier = await verifierOf(options, environment);
   const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifier);
   const findings = new Findings();
-  const seen = await check(storage, { verifier, ...(since && { since }) }, findings);
+  const seen = await checkLedger(storage, { verifier, ...(since && { since }) }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
   const { checkpoint } = seen.journal;

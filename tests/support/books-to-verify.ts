@@ -54,14 +54,14 @@ const reversedTransfer = async (storage: Storage): Promise<Wish> => {
 };
 
 /** A few hundred events of every kind of money, in some dozens of commits: transfers, reversals, and value dates in the past. */
-export const fillBooks = async (storage: Storage): Promise<void> => {
+export const fillBooks = async (storage: Storage, rounds = ROUNDS): Promise<void> => {
   const { ledger, drain } = ledgerOver(storage, { clock: aMonthAgo });
   await submit(
     ledger,
     [...accounts, LONELY].map((account) => openAccount(account, 10_000n)),
   );
   const opened = aMonthAgo.now();
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     // Some at the very beginning, the others now.
     await submit(ledger, wishesOf(round, round % 3 === 0 ? opened : aMonthAgo.now()));
   }
