@@ -1,5 +1,6 @@
 import type { Tell } from '../application/ports/finding.ts';
 import type { Storage } from '../application/ports/storage.ts';
+import { checkShapes } from '../application/verify/check-shapes.ts';
 import { checkStrangers } from '../application/verify/check-strangers.ts';
 import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { SealedCheck } from '../application/verify/sealed-check.ts';
@@ -34,7 +35,8 @@ export const checkLedger = async (
   const inStreams = show('events in their streams', journal.events);
   const sealed = new SealedCheck(storage.journal, head, journal.sealedUpTo);
   const parts = { storage, projections, sealed, compareAnew: compareReadModels.bind(undefined, storage) };
-  const streams = await checkStreams(parts, tell, inStreams.advance);
+  // The store goes through its documents while this process is busy with streams.
+  const [streams] = await Promise.all([checkStreams(parts, tell, inStreams.advance), checkShapes(parts, tell)]);
   inStreams.stop();
   const inRows = show('rows of accounts and transfers', streams.streams);
   await checkStrangers(storage, tell, inRows.advance);

@@ -73,13 +73,15 @@ export class Tamperer {
     return { ...(await this.remove(name, document)), names: namesOf(name, document) };
   }
 
-  /** A copy of any document, with an id of its own, at a version that nobody has, or in a stream that there is not. */
+  /** A copy of any document, with an id of its own, at a version that nobody has or can have, or in a stream that there is not. */
   async #insertAny(random: Random): Promise<NamedTampering> {
     const name = one(['events', 'snapshots', 'accounts', 'statement_entries', 'transfers'], random);
     const document = await this.#any(name, random);
     const version = typeof document.version === 'number' && name !== 'accounts' && { version: document.version + FAR };
     const streamId = name === 'events' && random() < 0.5 && { streamId: `account-${FAR}`, version: 1 };
-    const copy = { ...document, _id: `${String(document._id)}-copy`, ...version, ...streamId };
+    // A value that no reader asks for.
+    const odd = random() < 0.2 && { version: one([-1, 0, 'none', 0.5], random) };
+    const copy = { ...document, _id: `${String(document._id)}-copy`, ...version, ...streamId, ...odd };
     return { ...(await this.insert(name, copy)), names: namesOf(name, copy) };
   }
 
@@ -151,12 +153,16 @@ const idText = ({ _id }: Stored): string => textOf(_id);
 const namesOf = (name: string, document: Stored): readonly string[] => {
   if (name === 'journal') {
     const number = Number(document._id);
-    const ids = (document.eventIds as readonly string[]).map((id) => `event ${id}`);
-    return [`block ${number},`, `block ${number + 1},`, 'tile ', 'was cut off', ...ids];
+    const first = Number(document.firstPosition);
+    const events = (document.eventIds as readonly string[]).flatMap((id, index) => [
+      `event ${id}`,
+      `position ${first + index},`,
+    ]);
+    return [`block ${number},`, `block ${number + 1},`, 'tile ', 'was cut off', ...events];
   }
   if (name === 'journal_tiles') return [`tile ${Number((document._id as { index: bigint }).index)}`];
-  if (name === 'snapshots') return [`stream ${String(document.streamId)},`];
-  if (name === 'accounts') return [`account ${String(document._id)},`];
+  if (name === 'snapshots') return [`stream ${String(document.streamId)},`, `row ${String(document._id)}`];
+  if (name === 'accounts') return [`account ${String(document._id)},`, `row ${String(document._id)}`];
   return [String(document._id), ...(name === 'events' ? [`stream ${String(document.streamId)}`] : [])];
 };
 
