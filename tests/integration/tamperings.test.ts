@@ -48,7 +48,7 @@ describe('a ledger that was tampered with', { timeout: 3_600_000 }, () => {
     const wrong: unknown[] = [];
     for (let place = 0; place < TAMPERINGS; place += 1) {
       const { what, names, undo } = await new Tamperer(database).anything(randomAt(SEED, place));
-      const [first] = await sentences();
+      const [first] = await sentences().catch((error: unknown) => [String(error)]);
       if (!names.some((name) => first?.includes(name))) wrong.push({ place, what, first });
       await undo();
     }

@@ -34,7 +34,8 @@ export class StreamCheck {
     try {
       for await (const page of eventsOf(this.parts.storage, this.streamId)) await this.#check(page);
     } catch (error) {
-      if (!(error instanceof UnknownEventShape)) throw error;
+      // A member of another type is no shape that anybody has written either.
+      if (!(error instanceof UnknownEventShape || error instanceof TypeError)) throw error;
       const at = { streamId: this.streamId };
       this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
     }
@@ -60,11 +61,15 @@ export class StreamCheck {
       );
   }
 
-  /** What follows from a history that cannot be folded, nobody knows: neither rows nor snapshots are compared from there on. */
+  /**
+   * What follows from a history that cannot be folded, or makes no rows, nobody knows: neither rows nor snapshots are compared from there
+   * on.
+   */
   #fold(event: RecordedEvent): readonly Change[] {
     if (this.#isBroken) return [];
     try {
       const changes = changesOf(this.#account, [event]);
+      this.#rows.add(changes);
       this.#account = changes.at(-1)?.after ?? this.#account;
       return changes;
     } catch (error) {
@@ -81,7 +86,6 @@ export class StreamCheck {
   }
 
   async #compare(changes: readonly Change[], span: { readonly after: number; readonly upTo: number }): Promise<void> {
-    this.#rows.add(changes);
     const [snapshots, differences] = await Promise.all([
       checkSnapshots(this.parts.storage, this.streamId, changes),
       // Where an event could not be folded, nobody knows which rows are too many.
