@@ -221,7 +221,7 @@ describe('npm run import', () => {
   // The real file lies beside the repository where the project is developed, and is no part of it.
   it.runIf(existsSync(REAL_BANK))(
     'takes the real bank file completely and agrees with its balance for every account on every day',
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async () => {
       const rows = await rowsIn(REAL_BANK);
       expect((await importFile(REAL_BANK, 'CZK')).counts).toEqual({ posted: rows.length, skipped: 0, refused: [] });

@@ -106,6 +106,14 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     );
   });
 
+  it('names an event that no reader comes by, for its version is none', async () => {
+    const event = await tamperer.find('events', { streamId: 'account-a', version: 1 });
+    const forged = { ...event, _id: 'hidden', version: 'none' };
+    expect(await firstAfter(tamperer.insert('events', forged))).toBe(
+      'events, row hidden: is not of the shape that its collection takes.',
+    );
+  });
+
   it('counts what the sealer may not have come to, and finds nothing wrong with it', async () => {
     const late = await openTestDatabase();
     await fillBooks(late.storage);
