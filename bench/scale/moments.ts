@@ -125,7 +125,10 @@ const openAccounts = async (stage: Stage, filled: Filled, lengths: readonly numb
   const url = new URL(server.url);
   const connection = await stage.closing.open(
     () => Promise.resolve(new Connection(url.hostname, Number(url.port))),
-    (opened) => Promise.resolve(opened.close()),
+    (opened) => {
+      opened.close();
+      return Promise.resolve();
+    },
   );
   const accounts: Account[] = [];
   for (const [place, accountId] of filled.accountIds.entries()) {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { type ApiServer, startApiServer } from '../servers/api-server.ts';
-import { Closing } from '../servers/closing.ts';
+import type { Closing } from '../servers/closing.ts';
 import { ledger } from '../servers/contender.ts';
 import { type Database, oneNode, openDatabase } from '../servers/database.ts';
 import { type HistoryOrder, writeHistory } from './history.ts';

@@ -51,18 +51,16 @@ export async function* eventsOf(
   storage: Storage,
   streamId: StreamId,
   after = 0,
-  { upTo, pageSize = PAGE }: { readonly upTo?: number | undefined; readonly pageSize?: number } = {},
+  { upTo, pageSize }: { readonly upTo?: number | undefined; readonly pageSize?: number } = {},
 ): AsyncGenerator<readonly RecordedEvent[]> {
+  const limit = pageSize ?? PAGE;
+  const range = { limit, ...(upTo !== undefined && { upTo }) };
   let last = after;
   for (;;) {
-    const page = await storage.events.read(streamId, {
-      after: last,
-      limit: pageSize,
-      ...(upTo !== undefined && { upTo }),
-    });
+    const page = await storage.events.read(streamId, { ...range, after: last });
     if (page.length > 0) yield page;
     const end = page.at(-1);
-    if (end === undefined || page.length < pageSize) return;
+    if (end === undefined || page.length < limit) return;
     last = end.version;
   }
 }

@@ -25,7 +25,8 @@ const isSameCell = (expected: unknown, found: unknown): boolean =>
     : typeof expected === 'object' && isDeepStrictEqual(expected, found));
 
 /** Whether no cell differs; asked of millions of rows before anything else is. */
-const isSameRow = (expected: Cells, found: Cells): boolean => {
+const isSameRow = (left: Row, right: Row): boolean => {
+  const [expected, found] = [left as unknown as Cells, right as unknown as Cells];
   const fields = Object.keys(expected);
   if (fields.length !== Object.keys(found).length) return false;
   return fields.every((field) => Object.hasOwn(found, field) && isSameCell(expected[field], found[field]));
@@ -35,7 +36,7 @@ const cellsOf = (row: Row): ReadonlyMap<string, unknown> => new Map(Object.entri
 
 /** Every cell in which two rows differ; a cell that only one of them has differs too. */
 export const cellsThatDiffer = (expected: Row, found: Row): readonly CellDifference[] => {
-  if (isSameRow(expected as unknown as Cells, found as unknown as Cells)) return [];
+  if (isSameRow(expected, found)) return [];
   const [wanted, actual] = [cellsOf(expected), cellsOf(found)];
   const fields = [...new Set([...wanted.keys(), ...actual.keys()])].sort();
   return fields

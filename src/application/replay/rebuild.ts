@@ -58,9 +58,7 @@ export class Rebuild {
       const live = this.storage.table(projection.table);
       const where = ownedBy(projection, accountId);
       for await (const { row, other } of sideBySide(rowsById(shadow, where), rowsById(live, where))) {
-        if (!row || !other || cellsThatDiffer(row, other).length > 0) {
-          for (const one of [row, other]) if (one) suspects.add(this.#ownerOf(projection, one));
-        }
+        if (!isSame(row, other)) suspectsAmong([row, other], projection).forEach((suspect) => suspects.add(suspect));
         onProgress(1);
       }
     }
@@ -194,10 +192,6 @@ export class Rebuild {
     });
   }
 
-  #ownerOf({ accountIdIn }: Projection<Row>, row: Row): AccountId {
-    return (row as unknown as Cells)[accountIdIn] as AccountId;
-  }
-
   /** Each row of one side, with the row of the same id on the other. */
   async *#pairs(
     projection: Projection<Row>,
@@ -212,8 +206,14 @@ export class Rebuild {
   }
 }
 
+const isSame = (row: Row | undefined, other: Row | undefined): boolean =>
+  row !== undefined && other !== undefined && cellsThatDiffer(row, other).length === 0;
+
+const suspectsAmong = (rows: readonly (Row | undefined)[], { accountIdIn }: Projection<Row>): readonly AccountId[] =>
+  rows.filter((row) => row !== undefined).map((row) => (row as unknown as Cells)[accountIdIn] as AccountId);
+
 const ownedBy = ({ accountIdIn }: Projection<Row>, accountId: AccountId | undefined): Partial<Row> =>
-  accountId === undefined ? {} : ({ [accountIdIn]: accountId } as Partial<Row>);
+  accountId === undefined ? {} : { [accountIdIn]: accountId };
 
 const differenceOf = (
   table: string,

@@ -23,12 +23,16 @@ export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGe
   }
 }
 
-async function* eachOf(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<Row> {
+async function* eachOf(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<Row, undefined> {
   for await (const page of pages) yield* page;
+  return undefined;
 }
 
 /** A row of one side with the row of the same id on the other, or either alone. */
-export type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+
+const comesBy = (one: Row | undefined, other: Row | undefined): boolean =>
+  one !== undefined && (other === undefined || one._id <= other._id);
 
 /** Two tables in the order of their ids, side by side: each row is read once. */
 export async function* sideBySide(
@@ -36,12 +40,12 @@ export async function* sideBySide(
   right: AsyncIterable<readonly Row[]>,
 ): AsyncGenerator<Side> {
   const [rows, others] = [eachOf(left), eachOf(right)];
-  let [row, other] = [await rows.next(), await others.next()];
-  while (!row.done || !other.done) {
-    const isRowDue = !row.done && (other.done === true || row.value._id <= other.value._id);
-    const isOtherDue = !other.done && (row.done === true || other.value._id <= row.value._id);
-    yield { row: isRowDue ? (row.value as Row) : undefined, other: isOtherDue ? (other.value as Row) : undefined };
-    if (isRowDue) row = await rows.next();
-    if (isOtherDue) other = await others.next();
+  const nextOf = async (side: AsyncGenerator<Row, undefined>): Promise<Row | undefined> => (await side.next()).value;
+  let [row, other] = [await nextOf(rows), await nextOf(others)];
+  while (row || other) {
+    const [isRowDue, isOtherDue] = [comesBy(row, other), comesBy(other, row)];
+    yield { row: isRowDue ? row : undefined, other: isOtherDue ? other : undefined };
+    if (isRowDue) row = await nextOf(rows);
+    if (isOtherDue) other = await nextOf(others);
   }
 }

@@ -98,12 +98,14 @@ export class MongoTable<R extends Row> implements Table<R> {
   }
 
   async sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {
-    const filter = { $and: conditionsOf(conditions as Conditions<Row>) };
+    const filter = { $and: conditionsOf(conditions) };
     const pipeline = [{ $match: filter }, { $group: { _id: null, total: { $sum: `$${field}` } } }];
     // Past int64 the server goes on in floating point.
-    const [sum] = await reading(() => collectionOf(this.model).aggregate<{ total: unknown }>(pipeline).toArray());
+    const [sum] = await reading(() =>
+      collectionOf(this.model).aggregate<{ total: bigint | number }>(pipeline).toArray(),
+    );
     const total = sum?.total ?? 0n;
-    if (typeof total !== 'bigint') throw new RangeError(`${String(total)} is beyond int64`);
+    if (typeof total !== 'bigint') throw new RangeError(`${total} is beyond int64`);
     return total;
   }
 
