@@ -58,9 +58,10 @@ export async function* eventsOf(
   let last = after;
   for (;;) {
     const page = await storage.events.read(streamId, { ...range, after: last });
-    if (page.length > 0) yield page;
     const end = page.at(-1);
-    if (end === undefined || page.length < limit) return;
+    if (end === undefined) return;
+    yield page;
+    if (page.length < limit) return;
     last = end.version;
   }
 }
