@@ -3,6 +3,7 @@ import type { Command, Wish } from '../../src/application/commands/command.ts';
 import type { BatchSettler } from '../../src/application/commit/settle-batch.ts';
 import type { Snapshotter } from '../../src/application/commit/snapshotter.ts';
 import { newId } from '../../src/application/new-id.ts';
+import type { Clock } from '../../src/application/ports/clock.ts';
 import type { SnapshotStore, StreamTail } from '../../src/application/ports/event-store.ts';
 import type { Log } from '../../src/application/ports/log.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
@@ -30,6 +31,7 @@ const recordingTable = <R extends Row>({ name }: TableName<R>): Table<R> => ({
   get: () => Promise.resolve(undefined),
   getMany: () => Promise.resolve([]),
   range: () => Promise.resolve([]),
+  sum: () => Promise.resolve(0n),
   write: (work, writes) => {
     (work as unknown as RecordedWrite[]).push({ kind: 'rows', table: name, writes });
     return Promise.resolve();
@@ -72,7 +74,8 @@ const EUR = 'EUR' as Currency;
 const LONG_ENOUGH = 3_600_000;
 const THIRTY_DAYS = 30 * 86_400_000;
 
-const commandOf = (wish: Wish): Command => ({
+/** A command as a client would send it, with a key of its own. */
+export const commandOf = (wish: Wish): Command => ({
   wish,
   envelope: {
     correlationId: newId(),
@@ -103,21 +106,22 @@ export class Recording {
   readonly #snapshotter: Snapshotter;
   #last: RecordedTransaction | undefined;
 
-  constructor(accounts: number, snapshots: SnapshotStore = noSnapshots) {
+  constructor(accounts: number, snapshots: SnapshotStore = noSnapshots, clock?: Clock) {
     const storage = recordingStorage((transaction) => (this.#last = transaction), snapshots);
-    const settling = { storage, log: silent, accountCache: accounts, keepKeysFor: THIRTY_DAYS };
+    const cache = { accountCache: accounts, keepKeysFor: THIRTY_DAYS };
+    const settling = { storage, log: silent, ...cache, ...(clock && { clock }) };
     this.#snapshotter = snapshotterOver(settling);
     this.#settler = settlerOver(settling, this.#snapshotter);
   }
 
   /** What opening these accounts writes. */
   open(accountIds: readonly string[]): Promise<RecordedTransaction> {
-    return this.#record(accountIds.map(opening));
+    return this.record(accountIds.map(opening));
   }
 
   /** What one deposit on each of these accounts, in one batch, writes. */
   deposit(accountIds: readonly string[]): Promise<RecordedTransaction> {
-    return this.#record(accountIds.map(depositOn));
+    return this.record(accountIds.map(depositOn));
   }
 
   /** Resolves when every snapshot that is due has been handed over. */
@@ -125,7 +129,8 @@ export class Recording {
     return this.#snapshotter.drain();
   }
 
-  async #record(commands: readonly Command[]): Promise<RecordedTransaction> {
+  /** What these commands, in one batch, write. Rejects where one of them is refused. */
+  async record(commands: readonly Command[]): Promise<RecordedTransaction> {
     await Promise.all(settleTogether(this.#settler, commands, LONG_ENOUGH));
     if (!this.#last) throw new Error('The batch wrote nothing.');
     return this.#last;

@@ -3,6 +3,7 @@ import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import { BatchSettler, type Pending } from '../../src/application/commit/settle-batch.ts';
 import { Snapshotter } from '../../src/application/commit/snapshotter.ts';
 import type { Command } from '../../src/application/commands/command.ts';
+import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Log } from '../../src/application/ports/log.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { systemClock } from '../../src/compose.ts';
@@ -14,6 +15,8 @@ export type Settling = {
   readonly log: Log;
   readonly accountCache: number;
   readonly keepKeysFor: number;
+  /** Left out, the machine's. */
+  readonly clock?: Clock;
 };
 
 /** Writes snapshots behind the answers' back, as the ledger does. */
@@ -22,14 +25,14 @@ export const snapshotterOver = ({ storage, log }: Pick<Settling, 'storage' | 'lo
 
 /** The ledger's own way from commands to outcomes, without its queue: for whoever forms batches otherwise. */
 export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(settling)): BatchSettler => {
-  const { storage, log, accountCache, keepKeysFor } = settling;
+  const { storage, log, accountCache, keepKeysFor, clock = systemClock } = settling;
   return new BatchSettler({
     storage,
     projections,
     accounts: new AccountCache(storage, snapshotter, accountCache),
     snapshotter,
     wording: apiWording,
-    clock: systemClock,
+    clock,
     log,
     meter: { committed: () => undefined },
     random: Math.random,

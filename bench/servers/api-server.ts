@@ -28,7 +28,8 @@ const ready = /API\s+(http:\S+)/;
 // Settings of the caller's own ledger must not reach the servers that are compared.
 const foreign = /^(?:DAYBOOK_|MONGO|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|NODE_OPTIONS$)/;
 
-const inherited = (): Record<string, string | undefined> =>
+/** The environment for a process that is measured. */
+export const inherited = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 
 const untilReady = (child: ChildProcess, said: () => string): Promise<string> =>

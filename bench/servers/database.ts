@@ -43,13 +43,14 @@ export const oneNode =
     return { uri: replicaSet.uri, pids: [replicaSet.pid], stop: () => replicaSet.stop() };
   };
 
-/** Starts it, and leaves with `closing` how it is ended and removed. */
+/** Starts it, and leaves with `closing` how it is ended and removed; with a directory to keep it in, it is only ended. */
 export const openDatabase = async (
   start: StartMongods,
   closing: Closing,
   report: (line: string) => void,
+  keptIn?: string,
 ): Promise<Database> => {
-  const directory = await closing.open(() => mkdtemp(join(tmpdir(), 'daybook-bench-')), removeDirectory);
+  const directory = keptIn ?? (await closing.open(() => mkdtemp(join(tmpdir(), 'daybook-bench-')), removeDirectory));
   const find = (): Promise<string> =>
     findMongod({ environment: process.env, mongodPath: process.env.MONGOD_PATH }, report);
   const { uri, pids } = await closing.open(

@@ -1,18 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Storage } from '../application/ports/storage.ts';
-import { checkSealed } from '../application/verify/check-sealed.ts';
-import { checkStrangers } from '../application/verify/check-strangers.ts';
-import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { Findings } from '../application/verify/findings.ts';
-import { atOnce } from '../application/verify/verify-parts.ts';
 import { type Environment, signingKeyFileOf } from '../config/environment.ts';
 import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
 import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
-import { checkJournal, type JournalSeen } from '../journal/verify/check-journal.ts';
-import { projections } from '../projections/index.ts';
 import { UserError, wordsOf } from '../terminal.ts';
+import { checkLedger, type LedgerSeen } from './check-ledger.ts';
 import { findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
@@ -22,14 +17,6 @@ type Options = {
   readonly since?: string;
   readonly save?: string;
   readonly json?: true;
-};
-
-type Seen = {
-  readonly journal: JournalSeen;
-  /** Events so young that the sealer may not have come to them. */
-  readonly waiting: number;
-  readonly streams: StreamsSeen;
-  readonly rows: number;
 };
 
 type Verifiers = Pick<Witness, 'verifier'> & { readonly others: readonly NoteVerifier[] };
@@ -64,34 +51,17 @@ const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpo
   }
 };
 
-const check = async (storage: Storage, witness: Witness, { tell }: Findings): Promise<Seen> => {
-  const head = await storage.journal.head();
-  const sealed = progressBar('events in the journal', head?.treeSize ?? 0);
-  const journal = await checkJournal(storage, witness, tell, sealed.advance);
-  sealed.stop();
-  const recorded = progressBar('events looked up in the journal', journal.events);
-  const waiting = await checkSealed(storage, head, tell, recorded.advance);
-  recorded.stop();
-  const inStreams = progressBar('events in their streams', journal.events);
-  const streams = await checkStreams({ storage, projections }, tell, inStreams.advance);
-  inStreams.stop();
-  const inRows = progressBar('rows', streams.events);
-  const rows = await checkStrangers(storage, tell, { ...atOnce, pace: inRows.advance });
-  inRows.stop();
-  return { journal, waiting, streams, rows };
-};
-
-const extentOf = ({ journal, waiting, streams, rows }: Seen): string =>
-  `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${rows} rows; ` +
+const extentOf = ({ journal, waiting, streams }: LedgerSeen): string =>
+  `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
   `${waiting} events wait to be sealed`;
 
-const linesOf = (seen: Seen, { first: [finding], counts }: Findings): string => {
+const linesOf = (seen: LedgerSeen, { first: [finding], counts }: Findings): string => {
   if (!finding) return `All is well: ${extentOf(seen)}.`;
   const kinds = [...counts].map(([kind, count]) => `  ${count} × ${kind}`);
   return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
 };
 
-const jsonOf = ({ journal, waiting, streams, rows }: Seen, { first, counts }: Findings): string =>
+const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen, { first, counts }: Findings): string =>
   toJson({
     well: first.length === 0,
     journal: { events: journal.events, blocks: journal.blocks },
@@ -106,7 +76,7 @@ const answer = async (storage: Storage, environment: Environment, options: Optio
   const verifiers = await verifiersOf(options, environment);
   const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifiers);
   const findings = new Findings();
-  const seen = await check(storage, { ...verifiers, ...(since && { since }) }, findings);
+  const seen = await checkLedger(storage, { ...verifiers, ...(since && { since }) }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
   const { checkpoint } = seen.journal;

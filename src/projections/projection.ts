@@ -12,6 +12,8 @@ export type Projection<R extends Row> = {
   readonly accountIdIn: string;
   /** The event that made the row, where one row is one event. */
   readonly eventIdIn?: string;
+  /** That event's version, where a row is named after its event and no later one changes it. Rows can be asked for by account and version. */
+  readonly versionIn?: string;
   readonly project: (change: Change) => readonly RowWrite<R>[];
 };
 

@@ -209,6 +209,27 @@ const rangeContract = (under: Under): void => {
     expect(await ranged({ where, order, after: [day(2), 0], direction: 'desc' })).toEqual(['r-1']);
   });
 
+  it('adds a field up, of the rows that a range would give, and of none', async () => {
+    await filled();
+    const entries = under().storage.table(statementEntriesTable);
+    expect(await entries.sum('amount', { where })).toBe(30n);
+    expect(await entries.sum('amount', { where: { ...where, backDated: true } })).toBe(LARGEST + 40n);
+    expect(await entries.sum('amount', { where, bounds: { effectiveAt: { lt: day(3) }, version: { gt: 1 } } })).toBe(
+      LARGEST + 60n,
+    );
+    expect(await entries.sum('amount', { where: { accountId: 'q' } })).toBe(0n);
+  });
+
+  it('says so where a sum is beyond int64', async () => {
+    const most = 2n ** 63n - 1n;
+    const rows = [entry('sum', 1, most), entry('sum', 2, most, { backDated: true }), entry('sum', 3, -most)];
+    await write(under().storage, statementEntriesTable, inserted(rows));
+    const entries = under().storage.table(statementEntriesTable);
+    expect(await entries.sum('amount', { where: { accountId: 'sum', backDated: true } })).toBe(most);
+    const beyond = entries.sum('amount', { where: { accountId: 'sum' }, bounds: { version: { lt: 3 } } });
+    await expect(beyond).rejects.toThrow(RangeError);
+  });
+
   it('pages by a text', async () => {
     await filled();
     const query = { where, order: ['_id'], limit: 2 } as const;

@@ -7,10 +7,11 @@ import { leases } from '../../src/storage/mongo/migrations/0002-leases.ts';
 import { journal } from '../../src/storage/mongo/migrations/0003-journal.ts';
 import { holds } from '../../src/storage/mongo/migrations/0004-holds.ts';
 import { checkpoints } from '../../src/storage/mongo/migrations/0005-checkpoints.ts';
+import { backDatedSums } from '../../src/storage/mongo/migrations/0006-back-dated-sums.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { startApiProcess } from '../support/api-process.ts';
 
-const everyId = [initial.id, leases.id, journal.id, holds.id, checkpoints.id];
+const everyId = [initial.id, leases.id, journal.id, holds.id, checkpoints.id, backDatedSums.id];
 
 const now = (): Date => new Date();
 

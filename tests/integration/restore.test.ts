@@ -103,7 +103,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     answer = await api.client.post('/v1/accounts', first, { 'Idempotency-Key': 'first' });
     await api.client.post('/v1/batches', { mode: 'independent', commands: manyDeposits });
     await openBooks(source.storage, ['e', 'f', 'g', 'h']);
-    await fillBooks(source.storage, systemClock);
+    await fillBooks(source.storage, { clock: systemClock });
     const old = accountOpenedAtSchemaVersion1('old');
     await source.storage.transactionally((work) => source.storage.events.append(work, [old]));
     await runScript('rebuild', ['--switch'], environment(source));

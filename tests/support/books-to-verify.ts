@@ -32,10 +32,10 @@ const submit = async (ledger: Ledger, wishes: readonly Wish[]): Promise<void> =>
 const backDated = (wish: Wish, effectiveAt: Instant): Wish => ({ ...wish, effectiveAt }) as Wish;
 
 /** Half of them stay, the others are captured in part or released. */
-const holdsOf = (round: number): readonly Wish[] => {
+const holdsOf = (round: number, dueAt: Instant): readonly Wish[] => {
   const accountId = 'c' as AccountId;
-  const [holdId, expiresAt] = [`hold-${round}` as HoldId, instant(aMonthAgo.now() + DUE_IN)];
-  const place: Wish = { type: 'PlaceHold', accountId, holdId, money: eur(3n), expiresAt };
+  const holdId = `hold-${round}` as HoldId;
+  const place: Wish = { type: 'PlaceHold', accountId, holdId, money: eur(3n), expiresAt: dueAt };
   const endings: readonly Wish[] = [
     { type: 'CaptureHold', accountId, holdId, amount: eur(2n).amount },
     { type: 'ReleaseHold', accountId, holdId },
@@ -44,7 +44,7 @@ const holdsOf = (round: number): readonly Wish[] => {
   return ending ? [place, ending] : [place];
 };
 
-const wishesOf = (round: number, earlier: Instant): readonly Wish[] => {
+const wishesOf = (round: number, earlier: Instant, dueAt: Instant): readonly Wish[] => {
   const from = accounts[round % accounts.length] ?? 'a';
   const to = accounts[(round + 1) % accounts.length] ?? 'b';
   return [
@@ -53,7 +53,7 @@ const wishesOf = (round: number, earlier: Instant): readonly Wish[] => {
     backDated(depositMoney('b', 50n), earlier),
     transferMoney(from, to, 7n, `transfer-${round}`),
     depositMoney(LONELY, 1n),
-    ...holdsOf(round),
+    ...holdsOf(round, dueAt),
   ];
 };
 
@@ -71,16 +71,20 @@ const reversedTransfer = async (storage: Storage): Promise<Wish> => {
 };
 
 /** A few hundred events of every kind of money, in some dozens of commits: transfers, reversals, and value dates in the past. */
-export const fillBooks = async (storage: Storage, clock: Clock = aMonthAgo): Promise<void> => {
+export const fillBooks = async (
+  storage: Storage,
+  { clock = aMonthAgo, rounds = ROUNDS }: { readonly clock?: Clock; readonly rounds?: number } = {},
+): Promise<void> => {
   const { ledger, drain } = ledgerOver(storage, { clock });
   await submit(
     ledger,
     [...accounts, LONELY].map((account) => openAccount(account, 10_000n)),
   );
   const opened = clock.now();
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const dueAt = instant(opened + DUE_IN);
+  for (let round = 0; round < rounds; round += 1) {
     // Some at the very beginning, the others now.
-    await submit(ledger, wishesOf(round, round % 3 === 0 ? opened : clock.now()));
+    await submit(ledger, wishesOf(round, round % 3 === 0 ? opened : clock.now(), dueAt));
   }
   await submit(ledger, [
     await reversalOf(storage, 'account-a', 2),

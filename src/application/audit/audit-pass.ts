@@ -57,7 +57,7 @@ export class AuditPass {
     let events = 0;
     const found = await this.#twice(async () => {
       const findings = new FirstFindings();
-      events = await new StreamCheck(this.#parts, streamId, findings.tell).run();
+      ({ events } = await new StreamCheck(this.#parts, streamId, findings.tell).run());
       return findings;
     });
     const isNews = this.record.alarm.hearOf(accountIdOf(streamId), found);

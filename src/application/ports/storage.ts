@@ -7,6 +7,9 @@ import type { Transactionally } from './unit-of-work.ts';
 /** The names of the read models to use: the live ones, or a shadow set that a rebuild fills. */
 export type ReadModels = { table<R extends Row>(name: TableName<R>): Table<R> };
 
+/** A document that its collection would not take. */
+export type Misshapen = { readonly collection: string; readonly id: string };
+
 /** Everything Daybook keeps, behind ports so narrow that a projection or a query is written once for every storage. */
 export interface Storage extends ReadModels {
   readonly transactionally: Transactionally;
@@ -16,6 +19,8 @@ export interface Storage extends ReadModels {
   readonly journal: JournalStore;
   /** Makes empty twins of these tables, which nobody else uses; `drop` removes them again. */
   openShadow(names: readonly TableName<Row>[]): Promise<ReadModels & { drop(): Promise<void> }>;
+  /** What stands in these collections and was put there past every check: reads by type would not even see it. */
+  misshapen(collections: readonly string[]): AsyncIterable<Misshapen>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
   ping(): Promise<void>;
   close(): Promise<void>;

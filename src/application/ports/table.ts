@@ -39,12 +39,17 @@ export type RangeQuery<R extends Row> = {
   readonly limit?: number;
 };
 
+/** The fields that hold an amount. */
+export type AmountField<R> = { [K in Field<R>]: R[K] extends bigint ? K : never }[Field<R>];
+
 /** A keyed collection of rows: what every read model, key and id is kept in. Reads see what is acknowledged. */
 export interface Table<R extends Row> {
   get(id: string): Promise<R | undefined>;
   /** The rows that exist, in no particular order. */
   getMany(ids: readonly string[]): Promise<readonly R[]>;
   range(query: RangeQuery<R>): Promise<readonly R[]>;
+  /** What is in this field of all these rows, added up where they are kept. Rejects with RangeError where that is beyond int64. */
+  sum(field: AmountField<R>, query: Pick<RangeQuery<R>, 'where' | 'bounds'>): Promise<bigint>;
   /** In the given order. Rejects with VersionConflict where an inserted id exists, or a found row has changed. */
   write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void>;
 }

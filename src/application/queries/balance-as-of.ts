@@ -10,9 +10,6 @@ import type { RangeQuery } from '../ports/table.ts';
 
 type BackDatedPage = Pick<RangeQuery<StatementEntryRow>, 'after' | 'limit'>;
 
-const sumOf = (rows: readonly StatementEntryRow[]): MinorUnits =>
-  rows.reduce((sum, { amount }) => add(sum, minorUnits(amount)), NO_MONEY);
-
 /** The last entry, in either order, that is not back-dated: nothing recorded before it counts later. */
 export const lastInOrder = async (
   models: ReadModels,
@@ -44,25 +41,31 @@ export const startOf = async (
   return isKnown ? byTime : lastInOrder(models, accountId, { version });
 };
 
-/** What counts behind that entry: only what was dated back to `asOf` or before. By value date, then by version. */
+type Behind = Extent & { readonly start: StatementEntryRow | undefined };
+
+/** What counts behind that entry: only what was dated back to `asOf` or before. */
+const behind = (accountId: AccountId, { start, asOf, version }: Behind) =>
+  ({
+    where: { accountId, backDated: true },
+    bounds: { version: { gt: start?.version ?? 0, lte: version }, effectiveAt: { lte: new Date(asOf) } },
+  }) as const;
+
+/** The entries of it, by value date, then by version. */
 export const backDatedBehind = (
   models: ReadModels,
   accountId: AccountId,
-  { start, asOf, version, ...page }: Extent & { readonly start: StatementEntryRow | undefined } & BackDatedPage,
+  { start, asOf, version, ...page }: Behind & BackDatedPage,
 ): Promise<readonly StatementEntryRow[]> =>
-  models.table(statementEntriesTable).range({
-    where: { accountId, backDated: true },
-    bounds: { version: { gt: start?.version ?? 0, lte: version }, effectiveAt: { lte: new Date(asOf) } },
-    order: ['effectiveAt', 'version'],
-    ...page,
-  });
+  models
+    .table(statementEntriesTable)
+    .range({ ...behind(accountId, { start, asOf, version }), order: ['effectiveAt', 'version'], ...page });
 
 /**
  * The ledger balance by value date `asOf`, as the first `version` events of the account have it. Its cost grows with the
- * back-dated entries behind that date only, not with the history (ADR 0007).
+ * back-dated entries behind that date only, not with the history, and they are added up where they are kept (ADR 0007).
  */
 export const balanceAsOf = async (models: ReadModels, accountId: AccountId, extent: Extent): Promise<MinorUnits> => {
   const start = await startOf(models, accountId, extent);
-  const backDated = await backDatedBehind(models, accountId, { ...extent, start });
-  return add(minorUnits(start?.balanceAfter ?? NO_MONEY), sumOf(backDated));
+  const backDated = await models.table(statementEntriesTable).sum('amount', behind(accountId, { ...extent, start }));
+  return add(minorUnits(start?.balanceAfter ?? NO_MONEY), minorUnits(backDated));
 };

@@ -12,7 +12,7 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { Change } from '../../projections/projection.ts';
 import type { Snapshot, StreamTail } from '../ports/event-store.ts';
 import type { Storage } from '../ports/storage.ts';
-import { accountIn, isSnapshotVersion } from './snapshot.ts';
+import { accountIn, isSnapshotVersion, SNAPSHOT_INTERVAL } from './snapshot.ts';
 
 const PAGE = 1_000;
 
@@ -90,7 +90,9 @@ export const nearestUsable = async (
 export const accountAt = async (storage: Storage, streamId: StreamId, until: Until = {}): Promise<Fold> => {
   let account: Account = (await nearestUsable(storage, streamId, until)) ?? initialState();
   const missing: OpenedAccount[] = [];
-  for await (const page of eventsOf(storage, streamId, versionOf(account), { upTo: until.version })) {
+  // Behind the nearest snapshot there are fewer events up to that moment than from it to the next one.
+  const limit = until.recordedAt === undefined ? PAGE : SNAPSHOT_INTERVAL;
+  for await (const page of eventsOf(storage, streamId, versionOf(account), { upTo: until.version, limit })) {
     const known = page.filter(({ recordedAt }) => until.recordedAt === undefined || recordedAt <= until.recordedAt);
     const fold = foldEvents(account, known);
     account = fold.account;

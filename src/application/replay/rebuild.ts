@@ -9,6 +9,7 @@ import type { Row, RowWrite, Table } from '../ports/table.ts';
 import type { Transactionally } from '../ports/unit-of-work.ts';
 import { accountAt, changesOf, eventsOf } from './account-history.ts';
 import { cellsThatDiffer, type Difference } from './differences.ts';
+import { rowsById, sideBySide } from './side-by-side.ts';
 
 /** Where a rebuild writes: read models of its own, beside the live ones. */
 export type Shadow = ReadModels & { readonly transactionally: Transactionally };
@@ -16,7 +17,6 @@ export type Shadow = ReadModels & { readonly transactionally: Transactionally };
 type Cells = Readonly<Record<string, string>>;
 
 const CHANGES_AT_ONCE = 1_000;
-const ROWS_AT_ONCE = 1_000;
 const REPAIRS_AT_ONCE = 200;
 const ATTEMPTS = 10;
 
@@ -26,6 +26,7 @@ const ATTEMPTS = 10;
  */
 export class Rebuild {
   #buffer: Change[] = [];
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly storage: Storage,
@@ -43,6 +44,7 @@ export class Rebuild {
       }
     }
     await this.#flush();
+    await this.#writing;
   }
 
   /**
@@ -54,13 +56,10 @@ export class Rebuild {
     for (const projection of this.projections) {
       const shadow = this.shadow.table(projection.table);
       const live = this.storage.table(projection.table);
-      for await (const pair of this.#pairs(projection, accountId, { from: shadow, to: live })) {
-        if (!pair.other || cellsThatDiffer(pair.row, pair.other).length > 0)
-          suspects.add(this.#ownerOf(projection, pair.row));
+      const where = ownedBy(projection, accountId);
+      for await (const { row, other } of sideBySide(rowsById(shadow, where), rowsById(live, where))) {
+        if (!isSame(row, other)) suspectsAmong([row, other], projection).forEach((suspect) => suspects.add(suspect));
         onProgress(1);
-      }
-      for await (const pair of this.#pairs(projection, accountId, { from: live, to: shadow })) {
-        if (!pair.other) suspects.add(this.#ownerOf(projection, pair.row));
       }
     }
     const differences: Difference[] = [];
@@ -162,6 +161,7 @@ export class Rebuild {
       version += page.length;
     }
     await this.#flush();
+    await this.#writing;
     return { version, live };
   }
 
@@ -172,10 +172,18 @@ export class Rebuild {
     return changes.at(-1)?.after ?? account;
   }
 
+  /** What comes next is read while this is being written. Rejects as the write before did. */
   async #flush(): Promise<void> {
+    await this.#writing;
     const changes = this.#buffer;
     this.#buffer = [];
     if (changes.length === 0) return;
+    this.#writing = this.#keep(changes);
+    // Whoever waits for it hears of its failure.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #keep(changes: readonly Change[]): Promise<void> {
     await this.shadow.transactionally(async (work) => {
       for (const projection of this.projections) {
         const writes = writesOf(projection, changes);
@@ -184,29 +192,28 @@ export class Rebuild {
     });
   }
 
-  #ownerOf({ accountIdIn }: Projection<Row>, row: Row): AccountId {
-    return (row as unknown as Cells)[accountIdIn] as AccountId;
-  }
-
   /** Each row of one side, with the row of the same id on the other. */
   async *#pairs(
-    { accountIdIn }: Projection<Row>,
-    accountId: AccountId | undefined,
+    projection: Projection<Row>,
+    accountId: AccountId,
     { from, to }: { readonly from: Table<Row>; readonly to: Table<Row> },
   ): AsyncGenerator<{ readonly row: Row; readonly other: Row | undefined }> {
-    const where = accountId === undefined ? {} : ({ [accountIdIn]: accountId } as Partial<Row>);
-    let after: readonly string[] | undefined;
-    for (;;) {
-      const rows = await from.range({ where, order: ['_id'], limit: ROWS_AT_ONCE, ...(after && { after }) });
+    for await (const rows of rowsById(from, ownedBy(projection, accountId))) {
       const others = await to.getMany(rows.map(({ _id }) => _id));
       const byId = new Map(others.map((other) => [other._id, other]));
       for (const row of rows) yield { row, other: byId.get(row._id) };
-      const last = rows.at(-1);
-      if (!last || rows.length < ROWS_AT_ONCE) return;
-      after = [last._id];
     }
   }
 }
+
+const isSame = (row: Row | undefined, other: Row | undefined): boolean =>
+  row !== undefined && other !== undefined && cellsThatDiffer(row, other).length === 0;
+
+const suspectsAmong = (rows: readonly (Row | undefined)[], { accountIdIn }: Projection<Row>): readonly AccountId[] =>
+  rows.filter((row) => row !== undefined).map((row) => (row as unknown as Cells)[accountIdIn] as AccountId);
+
+const ownedBy = ({ accountIdIn }: Projection<Row>, accountId: AccountId | undefined): Partial<Row> =>
+  accountId === undefined ? {} : { [accountIdIn]: accountId };
 
 const differenceOf = (
   table: string,

@@ -1,13 +1,8 @@
 import { type AccountId, accountIdOf, type StreamId, streamIdOf } from '../../domain/account/account-id.ts';
-import type { RecordedEvent } from '../../domain/account/account-event.ts';
-import { postingOf } from '../../domain/account/evolve.ts';
 import type { HoldId } from '../../domain/hold/hold-id.ts';
 import { accountsTable } from '../../projections/accounts/accounts.ts';
 import { type HoldRow, holdRowId, holdsTable } from '../../projections/holds/holds.ts';
-import {
-  type StatementEntryRow,
-  statementEntriesTable,
-} from '../../projections/statement-entries/statement-entries.ts';
+import { statementEntriesTable } from '../../projections/statement-entries/statement-entries.ts';
 import { type TransferRow, transfersTable } from '../../projections/transfers/transfers.ts';
 import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
 import type { Tell } from '../ports/finding.ts';
@@ -30,37 +25,20 @@ type Stranger<R extends Row> = {
 const eventsOf = async (ids: readonly string[], { feed }: Stores): Promise<ReadonlyMap<string, EventAsRecorded>> =>
   new Map((await feed.asRecorded(ids)).map((event) => [event.eventId, event]));
 
+/** Of these accounts those that have a first event. */
+const accountsAmong = async (accountIds: readonly string[], { feed }: Stores): Promise<ReadonlySet<string>> => {
+  const places = accountIds.map((accountId) => ({ streamId: streamIdOf(accountId as AccountId), version: 1 }));
+  const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
+  return new Set(accountIds.filter((accountId) => streams.has(streamIdOf(accountId as AccountId))));
+};
+
 const accounts: Stranger<{ readonly _id: string }> = {
   table: accountsTable,
   accountIdOf: ({ _id }) => _id,
-  own: async (rows, { feed }) => {
-    const places = rows.map(({ _id }) => ({ streamId: streamIdOf(_id as AccountId), version: 1 }));
-    const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
-    return rows.filter(({ _id }) => streams.has(streamIdOf(_id as AccountId)));
-  },
-};
-
-/** Of a type that nobody knows, nobody knows what it books. */
-const isBooked = (event: EventAsRecorded): boolean => {
-  try {
-    return postingOf(event as unknown as RecordedEvent) !== undefined;
-  } catch {
-    return false;
-  }
-};
-
-const entries: Stranger<StatementEntryRow> = {
-  table: statementEntriesTable,
-  accountIdOf: ({ accountId }) => accountId,
   own: async (rows, stores) => {
-    const events = await eventsOf(
-      rows.map(({ _id }) => _id),
-      stores,
-    );
-    return rows.filter(({ _id }) => {
-      const event = events.get(_id);
-      return event !== undefined && isBooked(event);
-    });
+    const ids = rows.map(({ _id }) => _id);
+    const known = await accountsAmong(ids, stores);
+    return rows.filter(({ _id }) => known.has(_id));
   },
 };
 
@@ -101,9 +79,8 @@ const checkTable = async <R extends Row>(
   stores: Stores,
   tell: Tell,
   { atOnce, pace }: Reading,
-): Promise<number> => {
+): Promise<void> => {
   const live = stores.table<Row>(table);
-  let count = 0;
   let after: readonly string[] | undefined;
   for (;;) {
     const page = await live.range({ order: ['_id'], limit: atOnce, ...(after && { after }) });
@@ -114,17 +91,42 @@ const checkTable = async <R extends Row>(
       const at = { accountId: accountIdOf(row), row: row._id };
       tell({ collection: table.name, at, problem: NO_EVENT });
     }
-    count += rows.length;
     await pace(rows.length);
     const last = rows.at(-1);
-    if (!last || rows.length < atOnce) return count;
+    if (!last || rows.length < atOnce) return;
     after = [last._id];
   }
 };
 
-/** Tells of the rows that no event gives, and gives how many rows there are. */
-export const checkStrangers = async (stores: Stores, tell: Tell, reading: Reading): Promise<number> =>
-  (await checkTable(accounts, stores, tell, reading)) +
-  (await checkTable(entries, stores, tell, reading)) +
-  (await checkTable(transfers, stores, tell, reading)) +
-  (await checkTable(holds, stores, tell, reading));
+// Of a long account, rows that are read only to see whose they are.
+const MOST_OF_ONE = 100;
+
+/**
+ * Entries of accounts that there are not. Those of one that is there have been compared with its stream, version by version, so the first
+ * ones of each account are enough.
+ */
+const checkOwners = async (stores: Stores, tell: Tell, { atOnce, pace }: Reading): Promise<void> => {
+  const live = stores.table(statementEntriesTable);
+  const query = { order: ['accountId', 'version'], limit: Math.min(atOnce, MOST_OF_ONE) } as const;
+  let after = '';
+  for (;;) {
+    const rows = await live.range({ ...query, bounds: { accountId: { gt: after } } });
+    const ids = rows.map(({ accountId }) => accountId);
+    const known = await accountsAmong([...new Set(ids)], stores);
+    for (const { _id: row, accountId } of rows) {
+      if (known.has(accountId)) continue;
+      tell({ collection: statementEntriesTable.name, at: { accountId, row }, problem: NO_EVENT });
+    }
+    await pace(rows.length);
+    if (rows.length < query.limit) return;
+    after = ids.at(-1) ?? after;
+  }
+};
+
+/** Tells of the rows that no event gives and that were compared with no stream. */
+export const checkStrangers = async (stores: Stores, tell: Tell, reading: Reading): Promise<void> => {
+  await checkOwners(stores, tell, reading);
+  await checkTable(accounts, stores, tell, reading);
+  await checkTable(transfers, stores, tell, reading);
+  await checkTable(holds, stores, tell, reading);
+};

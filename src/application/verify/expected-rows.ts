@@ -1,6 +1,8 @@
+import type { AccountId } from '../../domain/account/account-id.ts';
 import { type Change, type Projection, writesOf } from '../../projections/projection.ts';
 import type { Row, RowWrite } from '../ports/table.ts';
 import { cellsThatDiffer, type Difference } from '../replay/differences.ts';
+import { FinalRows, isFinal, type Span } from './final-rows.ts';
 import type { VerifyParts } from './verify-parts.ts';
 
 /** Cells that a row must have: all that it has, or those that the last events have changed. */
@@ -10,9 +12,6 @@ const ROWS_AT_ONCE = 1_000;
 
 // Whoever has changed more rows than that is found out by those.
 const MOST_IN_DOUBT = 10_000;
-
-// A row that is named after the event that made it follows from that event alone, and no later one changes it.
-const isFinal = ({ eventIdIn }: Projection<Row>): boolean => eventIdIn === '_id';
 
 const merged = (known: Expected | undefined, write: RowWrite<Row>): Expected | undefined => {
   if (write.kind === 'insert' || write.kind === 'put') return { row: write.row, isWhole: true };
@@ -34,14 +33,12 @@ class ExpectedTable {
     private readonly parts: Pick<VerifyParts, 'storage'>,
   ) {}
 
-  add(changes: readonly Change[]): void {
-    for (const write of writesOf(this.projection, changes)) {
-      const id = write.kind === 'patch' ? write.id : 'row' in write ? write.row._id : write.found._id;
-      const expected = merged(this.#inDoubt.get(id), write);
-      if (!expected) continue;
-      this.#inDoubt.set(id, expected);
-      this.#isNew.add(id);
-    }
+  take(write: RowWrite<Row>): void {
+    const id = write.kind === 'patch' ? write.id : 'row' in write ? write.row._id : write.found._id;
+    const expected = merged(this.#inDoubt.get(id), write);
+    if (!expected) return;
+    this.#inDoubt.set(id, expected);
+    this.#isNew.add(id);
   }
 
   /**
@@ -51,7 +48,7 @@ class ExpectedTable {
   async settleNew(): Promise<readonly Difference[]> {
     const differences = await this.#compare([...this.#isNew]);
     this.#isNew.clear();
-    const final = differences.filter(({ kind }) => kind === 'missing' || isFinal(this.projection));
+    const final = differences.filter(({ kind }) => kind === 'missing');
     for (const { id } of final) this.#inDoubt.delete(id);
     if (this.#inDoubt.size > MOST_IN_DOUBT) {
       for (const id of [...this.#inDoubt.keys()].slice(MOST_IN_DOUBT)) this.#inDoubt.delete(id);
@@ -94,20 +91,47 @@ class ExpectedTable {
 
 /** The rows of all read models that the events of one account give, held against those that are stored. */
 export class ExpectedRows {
-  readonly #tables: readonly ExpectedTable[];
+  readonly #tables: readonly (readonly [Projection<Row>, ExpectedTable])[];
+  readonly #finals: readonly (readonly [Projection<Row>, FinalRows])[];
+  #count = 0;
 
-  constructor(accountId: string, parts: Pick<VerifyParts, 'storage' | 'projections'>) {
-    this.#tables = parts.projections.map((projection) => new ExpectedTable(accountId, projection, parts));
+  constructor(accountId: AccountId, parts: Pick<VerifyParts, 'storage' | 'projections'>) {
+    const others = parts.projections.filter((projection) => !isFinal(projection));
+    this.#tables = others.map((projection) => [projection, new ExpectedTable(accountId, projection, parts)]);
+    this.#finals = parts.projections
+      .filter(isFinal)
+      .map((projection) => [projection, new FinalRows(accountId, projection, parts)]);
   }
 
-  /** Takes what these events give. The differences that no later event can explain. */
-  async add(changes: readonly Change[]): Promise<readonly Difference[]> {
-    for (const table of this.#tables) table.add(changes);
-    return (await Promise.all(this.#tables.map((table) => table.settleNew()))).flat();
+  /** How many writes of rows were held against what is stored. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes what these events give. Throws what a projection throws at an event that nobody can have written. */
+  take(changes: readonly Change[]): void {
+    for (const [projection, rows] of [...this.#tables, ...this.#finals]) {
+      for (const write of writesOf(projection, changes)) {
+        rows.take(write);
+        this.#count += 1;
+      }
+    }
+  }
+
+  /** The differences that no event behind this span can explain. */
+  async settleNew(span: Span): Promise<readonly Difference[]> {
+    const finals = this.#finals.map(([, rows]) => rows.settle(span));
+    const others = this.#tables.map(([, rows]) => rows.settleNew());
+    return (await Promise.all([...others, ...finals])).flat();
   }
 
   /** The differences of all the others, as they are now. */
   async settle(): Promise<readonly Difference[]> {
-    return (await Promise.all(this.#tables.map((table) => table.settle()))).flat();
+    return (await Promise.all(this.#tables.map(([, rows]) => rows.settle()))).flat();
+  }
+
+  /** Rows that would follow from versions behind the last one of the stream. */
+  async beyond(last: number): Promise<readonly Difference[]> {
+    return (await Promise.all(this.#finals.map(([, rows]) => rows.beyond(last)))).flat();
   }
 }

@@ -11,11 +11,15 @@ import { accountDifferences, type AccountRowFound, findAccountRow } from './acco
 import { gapIn, type LastEvent, timeFindings } from './check-order.ts';
 import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
 import { ExpectedRows } from './expected-rows.ts';
+import type { Span } from './final-rows.ts';
 import { findingOf } from './row-findings.ts';
 import { atOnce, type Reading, type VerifyParts } from './verify-parts.ts';
 
 // Rows that differ while their account goes on are looked at again so often; then it is too busy to say anything of them.
 const MOST_LOOKS = 100;
+
+/** How much of a stream was looked at. */
+export type StreamSeen = { readonly events: number; readonly rows: number };
 
 /**
  * Reads one stream from its first event on, and holds everything against it that follows from it; also while it is being written. In
@@ -40,18 +44,19 @@ export class StreamCheck {
     this.#reading = parts.reading ?? atOnce;
   }
 
-  /** Gives the number of events. */
-  async run(): Promise<number> {
+  /** Gives the number of events, and of rows that they give. */
+  async run(): Promise<StreamSeen> {
     try {
       const row = await findAccountRow(this.parts.storage, this.streamId);
       for await (const page of this.#pages(row.version)) await this.#check(page);
       if (!this.#isBroken) await this.#finish(row);
     } catch (error) {
-      if (!(error instanceof UnknownEventShape)) throw error;
+      // A member of another type is no shape that anybody has written either.
+      if (!(error instanceof UnknownEventShape || error instanceof TypeError)) throw error;
       const at = { streamId: this.streamId };
       this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
     }
-    return this.#events;
+    return { events: this.#events, rows: this.#rows.count };
   }
 
   #pages(upTo?: number): AsyncGenerator<readonly RecordedEvent[], undefined> {
@@ -60,6 +65,7 @@ export class StreamCheck {
   }
 
   async #check(page: readonly RecordedEvent[]): Promise<void> {
+    const after = this.#last.version;
     for (const event of page) {
       const gap = gapIn(this.#last, event);
       [...gap, ...timeFindings(this.#last, event)].forEach(this.tell);
@@ -67,15 +73,23 @@ export class StreamCheck {
       this.#last = { version: event.version, recordedAt: event.recordedAt };
     }
     this.#events += page.length;
-    if (!this.#isBroken) await this.#compare(page.flatMap((event) => this.#fold(event)));
+    (await this.parts.sealed?.check(page))?.forEach(this.tell);
+    if (!this.#isBroken) {
+      const changes = page.flatMap((event) => this.#fold(event));
+      await this.#compare(changes, { after, upTo: this.#last.version });
+    }
     await this.#reading.pace(page.length);
   }
 
-  /** What follows from a history that cannot be folded, nobody knows: neither rows nor snapshots are compared from there on. */
+  /**
+   * What follows from a history that cannot be folded, or makes no rows, nobody knows: neither rows nor snapshots are compared from there
+   * on.
+   */
   #fold(event: RecordedEvent): readonly Change[] {
     if (this.#isBroken) return [];
     try {
       const changes = changesOf(this.#account, [event]);
+      this.#rows.take(changes);
       this.#account = changes.at(-1)?.after ?? this.#account;
       return changes;
     } catch (error) {
@@ -91,10 +105,11 @@ export class StreamCheck {
     this.#isBroken = true;
   }
 
-  async #compare(changes: readonly Change[]): Promise<void> {
+  async #compare(changes: readonly Change[], span: Span): Promise<void> {
     const [snapshots, differences] = await Promise.all([
       checkSnapshots(this.parts.storage, this.streamId, changes),
-      this.#rows.add(changes),
+      // Where an event could not be folded, nobody knows which rows are too many.
+      this.#isBroken ? [] : this.#rows.settleNew(span),
     ]);
     snapshots.forEach(this.tell);
     this.#tellOf(differences);
@@ -105,6 +120,7 @@ export class StreamCheck {
     const beyond = await snapshotsBeyond(this.parts.storage, this.streamId, this.#last.version);
     beyond.forEach(this.tell);
     this.#tellOf(await this.#settled());
+    if (!this.#isBroken) this.#tellOf(await this.#rows.beyond(this.#last.version));
   }
 
   /** Of the rows that are still different, those that no event explains. Rows are read first: what is in them is in the stream by then. */

@@ -2,6 +2,7 @@ import type { Projection } from '../../projections/projection.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
 import type { TextOf } from './row-findings.ts';
+import type { SealedCheck } from './sealed-check.ts';
 
 /** How a ledger is read that is being verified. */
 export type Reading = {
@@ -19,6 +20,8 @@ export type VerifyParts = {
   readonly storage: Storage;
   readonly projections: readonly Projection<Row>[];
   readonly reading?: Reading;
+  /** Whether events are sealed; left out: nobody asks. */
+  readonly sealed?: SealedCheck;
   /** What is told of a cell that is not right; left out: all of it. */
   readonly textOf?: TextOf;
 };

@@ -22,9 +22,10 @@ const differenceOf = (event: EventAsRecorded, position: number, expected: string
   return { collection: 'events', at, problem: 'the event is not the one that was sealed', ...leaf };
 };
 
-/** Holds sealed events against their leaves. It keeps a version for each stream, and nothing for an event. */
+/** Holds sealed events against their leaves. It keeps a version for each stream, and nothing for an event that is right. */
 export class EventCheck {
   readonly #versions = new Map<string, number>();
+  readonly #withHoles = new Set<string>();
 
   constructor(
     private readonly feed: EventFeed,
@@ -36,6 +37,11 @@ export class EventCheck {
     const events = await this.feed.asRecorded(blocks.flatMap(({ eventIds }) => eventIds));
     const byId = new Map(events.map((event) => [event.eventId, event]));
     for (const block of blocks) this.#check(block, byId);
+  }
+
+  /** Up to which version all events of a stream were sealed as they are; 0 where some were not. */
+  sealedUpTo(streamId: string): number {
+    return this.#withHoles.has(streamId) ? 0 : (this.#versions.get(streamId) ?? 0);
   }
 
   #check({ eventIds, firstPosition, leafHashes }: Block, events: ReadonlyMap<string, EventAsRecorded>): void {
@@ -59,6 +65,7 @@ export class EventCheck {
   #checkOrder({ streamId, version, eventId }: EventAsRecorded, position: number): void {
     const last = this.#versions.get(streamId) ?? 0;
     this.#versions.set(streamId, Math.max(last, version));
+    if (version !== last + 1) this.#withHoles.add(streamId);
     if (version > last) return;
     const words = { expected: `a version behind ${last}`, found: `version ${version}` };
     const at = { position, streamId, version, eventId };

@@ -11,7 +11,13 @@ import { TileCheck } from './tile-check.ts';
 const EVENTS_AT_ONCE = 1_000;
 
 /** How far the journal was when it was checked. */
-export type JournalSeen = { readonly blocks: number; readonly events: number; readonly checkpoint: string | undefined };
+export type JournalSeen = {
+  readonly blocks: number;
+  readonly events: number;
+  readonly checkpoint: string | undefined;
+  /** Up to which version every event of a stream is sealed, as it is; 0 where that cannot be said. */
+  readonly sealedUpTo: (streamId: string) => number;
+};
 
 /** The blocks in groups of about so many events, so that many small ones cost no more reads than few large ones. */
 async function* groupsIn(journal: JournalStore): AsyncGenerator<readonly Block[]> {
@@ -54,7 +60,7 @@ export const checkJournal = async (
   const tiles = new TileCheck(journal, tell);
   const events = new EventCheck(feed, tell);
   let chain: Chain = { number: 0, size: 0, tree: emptyRange, sealedAt: instant(0) };
-  let seen: JournalSeen = { blocks: 0, events: 0, checkpoint: undefined };
+  let seen: Omit<JournalSeen, 'sealedUpTo'> = { blocks: 0, events: 0, checkpoint: undefined };
   let isWhole = true;
   for await (const group of groupsIn(journal)) {
     for (const block of group) {
@@ -68,5 +74,5 @@ export const checkJournal = async (
     onProgress(group.reduce((sum, { eventIds }) => sum + eventIds.length, 0));
   }
   await checkEnd(journal, tiles, witness, tell);
-  return seen;
+  return { ...seen, sealedUpTo: (streamId) => events.sealedUpTo(streamId) };
 };

@@ -77,6 +77,7 @@ export const statementEntriesProjection: Projection<StatementEntryRow> = {
   table: statementEntriesTable,
   accountIdIn: 'accountId',
   eventIdIn: '_id',
+  versionIn: 'version',
   project: (change) => {
     const amount = postingOf(change.event);
     return amount === undefined ? [] : [{ kind: 'insert', row: entryOf(change, amount) }];

@@ -1,4 +1,4 @@
-import type { ReadModels, Storage } from '../../application/ports/storage.ts';
+import type { Misshapen, ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { MemoryEventFeed } from './memory-event-feed.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
@@ -21,6 +21,11 @@ const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> }
   };
 };
 
+/** What is in memory has the types that it was written with. */
+async function* noneMisshapen(): AsyncGenerator<Misshapen> {
+  yield* await Promise.resolve<Misshapen[]>([]);
+}
+
 /** Everything in this process's memory: for tests, simulation, and trying Daybook. Gone when the process ends. */
 export const openMemoryStorage = (): Storage => {
   const events = new MemoryEventStore();
@@ -34,6 +39,7 @@ export const openMemoryStorage = (): Storage => {
     feed: new MemoryEventFeed(events, journal),
     journal,
     openShadow: () => Promise.resolve(memoryReadModels()),
+    misshapen: noneMisshapen,
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
-import type { Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type { AmountField, Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { stage } from './memory-transaction.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Conditions<R extends Row> = Pick<RangeQuery<R>, 'where' | 'bounds'>;
+
+const LARGEST = 2n ** 63n - 1n;
 
 // As in MongoDB, a cell that a row does not have comes before every value, and lies within no bounds.
 const compare = (left: unknown, right: unknown): number =>
@@ -26,7 +29,7 @@ const isWithin = (value: unknown, { gt, gte, lt, lte }: Bounds): boolean =>
   (lt === undefined || compare(value, lt) < 0) &&
   (lte === undefined || compare(value, lte) <= 0);
 
-const matches = <R extends Row>(row: R, { where = {}, bounds = {} }: RangeQuery<R>): boolean => {
+const matches = <R extends Row>(row: R, { where = {}, bounds = {} }: Conditions<R>): boolean => {
   const fields = row as unknown as Fields;
   return (
     Object.entries(where).every(([name, value]) => compare(fields[name], value) === 0) &&
@@ -58,6 +61,13 @@ export class MemoryTable<R extends Row> implements Table<R> {
       .filter((row) => matches(row, query) && (!query.after || inOrder(row as unknown as Fields, query.after) > 0))
       .sort((left, right) => inOrder(left, keyOf(right)));
     return Promise.resolve(query.limit === undefined ? rows : rows.slice(0, query.limit));
+  }
+
+  sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {
+    const rows = [...this.#rows.values()].filter((row) => matches(row, conditions));
+    const sum = rows.reduce((total, row) => total + (row[field] as bigint), 0n);
+    if (sum > LARGEST || sum < -LARGEST - 1n) return Promise.reject(new RangeError(`${sum} is beyond int64`));
+    return Promise.resolve(sum);
   }
 
   write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void> {

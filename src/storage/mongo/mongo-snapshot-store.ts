@@ -82,7 +82,9 @@ export class MongoSnapshotStore implements SnapshotStore {
       ...(version !== undefined && { version: { $lte: version } }),
       ...(recordedAt !== undefined && { recordedAt: { $lte: new Date(recordedAt) } }),
     };
-    const document = (await this.#latest(filter, CANDIDATES)) ?? (await this.#latest(filter, ALL));
+    // Time never runs backwards in a stream, so the last recorded one is the last version too, and each limit has its index.
+    const by = recordedAt === undefined ? 'version' : 'recordedAt';
+    const document = (await this.#latest(filter, by, CANDIDATES)) ?? (await this.#latest(filter, by, ALL));
     return document && snapshotFrom(document);
   }
 
@@ -92,8 +94,13 @@ export class MongoSnapshotStore implements SnapshotStore {
     return (documents as unknown as SnapshotDocument[]).map(snapshotFrom);
   }
 
-  async #latest(filter: object, candidates: number): Promise<SnapshotDocument | undefined> {
-    const pipeline = [{ $match: filter }, ...latestInLog(candidates)];
+  async #latest(
+    filter: object,
+    by: 'version' | 'recordedAt',
+    candidates: number,
+  ): Promise<SnapshotDocument | undefined> {
+    const newest: Stages = [{ $sort: { [by]: -1 } }, { $limit: candidates }];
+    const pipeline = [{ $match: filter }, ...newest, ...latestInLog(candidates)];
     const [document] = await reading(() => this.#model.aggregate<SnapshotDocument>(pipeline));
     return document;
   }

@@ -4,6 +4,7 @@ import type { ReadModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
 import { isCollectionName, modelOf } from './models.ts';
+import { misshapenIn } from './misshapen.ts';
 import { MongoEventFeed } from './mongo-event-feed.ts';
 import { MongoEventStore } from './mongo-event-store.ts';
 import { reading } from './mongo-errors.ts';
@@ -26,14 +27,13 @@ const readModels = (connection: Connection, collectionFor: (name: string) => str
   };
 };
 
-/** An empty collection with the validator and the indexes of another. */
+/** An empty collection with the validator of another, and of its indexes those that keep doubles out: each costs what is written here. */
 const createTwin = async (database: mongo.Db, name: string, twin: string): Promise<void> => {
   const [live] = await database.listCollections({ name }).toArray();
   const validator = (live as { options?: { validator?: mongo.Document } } | undefined)?.options?.validator;
   await database.createCollection(twin, validator ? { validator } : {});
   for (const { v: _v, key, name: indexName, ...options } of await database.collection(name).indexes()) {
-    if (indexName !== '_id_')
-      await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' }, {});
+    if (options.unique) await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' }, {});
   }
 };
 
@@ -66,6 +66,7 @@ export const openMongoStorage = (connection: Connection, timeout: number): Stora
   feed: new MongoEventFeed(connection, timeout),
   journal: new MongoJournalStore(connection),
   openShadow: (names) => reading(() => openShadow(connection, names)),
+  misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
   ping: async () => {
     await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));
   },

@@ -1,6 +1,6 @@
 import type { Model, mongo, QueryFilter } from 'mongoose';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
-import type { Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type { AmountField, Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
@@ -17,12 +17,19 @@ const behind = (order: readonly string[], after: readonly unknown[], beyond: '$g
   })),
 });
 
-const filterOf = ({ where, bounds, order, after, direction }: RangeQuery<Row>): Filter => {
+type Conditions<R extends Row> = Pick<RangeQuery<R>, 'where' | 'bounds'>;
+
+const conditionsOf = ({ where, bounds }: Conditions<Row>): Filter[] => {
   const conditions: Filter[] = [{ ...where }];
   for (const [field, limits] of Object.entries<Bounds>({ ...bounds })) {
     const operators = Object.entries(limits).map(([name, value]) => [`$${name}`, value as unknown] as const);
     conditions.push({ [field]: Object.fromEntries(operators) });
   }
+  return conditions;
+};
+
+const filterOf = ({ order, after, direction, ...query }: RangeQuery<Row>): Filter => {
+  const conditions = conditionsOf(query);
   if (after) conditions.push(behind(order, after, direction === 'desc' ? '$lt' : '$gt'));
   return { $and: conditions };
 };
@@ -88,6 +95,18 @@ export class MongoTable<R extends Row> implements Table<R> {
     const find = this.model.find(filterOf(query as unknown as RangeQuery<Row>) as QueryFilter<AnyDocument>).sort(sort);
     if (query.limit !== undefined) find.limit(query.limit);
     return (await reading(() => find.lean().exec())) as unknown as R[];
+  }
+
+  async sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {
+    const filter = { $and: conditionsOf(conditions) };
+    const pipeline = [{ $match: filter }, { $group: { _id: null, total: { $sum: `$${field}` } } }];
+    // Past int64 the server goes on in floating point.
+    const [sum] = await reading(() =>
+      collectionOf(this.model).aggregate<{ total: bigint | number }>(pipeline).toArray(),
+    );
+    const total = sum?.total ?? 0n;
+    if (typeof total !== 'bigint') throw new RangeError(`${total} is beyond int64`);
+    return total;
   }
 
   async write(work: UnitOfWork, writes: readonly RowWrite<R>[]): Promise<void> {

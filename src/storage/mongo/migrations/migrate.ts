@@ -4,9 +4,10 @@ import { leases } from './0002-leases.ts';
 import { journal } from './0003-journal.ts';
 import { holds } from './0004-holds.ts';
 import { checkpoints } from './0005-checkpoints.ts';
+import { backDatedSums } from './0006-back-dated-sums.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints];
+const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints, backDatedSums];
 
 const NAMESPACE_EXISTS = 48;
 const UNAUTHORIZED = 13;

@@ -1,0 +1,51 @@
+import type { Row, Table } from '../ports/table.ts';
+
+const ROWS_AT_ONCE = 1_000;
+
+/** The rows of a table in the order of their ids, in pages; the next one is on its way while one is looked at. */
+export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGenerator<readonly Row[]> {
+  const read = (after?: string): Promise<readonly Row[]> => {
+    const page = table.range({
+      where,
+      order: ['_id'],
+      limit: ROWS_AT_ONCE,
+      ...(after !== undefined && { after: [after] }),
+    });
+    // Whoever comes to this page hears of its failure.
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let next: Promise<readonly Row[]> | undefined = read(); next;) {
+    const page: readonly Row[] = await next;
+    const last = page.at(-1);
+    next = last && page.length === ROWS_AT_ONCE ? read(last._id) : undefined;
+    if (page.length > 0) yield page;
+  }
+}
+
+async function* eachOf(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<Row, undefined> {
+  for await (const page of pages) yield* page;
+  return undefined;
+}
+
+/** A row of one side with the row of the same id on the other, or either alone. */
+type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+
+const comesBy = (one: Row | undefined, other: Row | undefined): boolean =>
+  one !== undefined && (other === undefined || one._id <= other._id);
+
+/** Two tables in the order of their ids, side by side: each row is read once. */
+export async function* sideBySide(
+  left: AsyncIterable<readonly Row[]>,
+  right: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<Side> {
+  const [rows, others] = [eachOf(left), eachOf(right)];
+  const nextOf = async (side: AsyncGenerator<Row, undefined>): Promise<Row | undefined> => (await side.next()).value;
+  let [row, other] = [await nextOf(rows), await nextOf(others)];
+  while (row || other) {
+    const [isRowDue, isOtherDue] = [comesBy(row, other), comesBy(other, row)];
+    yield { row: isRowDue ? row : undefined, other: isOtherDue ? other : undefined };
+    if (isRowDue) row = await nextOf(rows);
+    if (isOtherDue) other = await nextOf(others);
+  }
+}

@@ -1,0 +1,52 @@
+import type { RecordedEvent } from '../../domain/account/account-event.ts';
+import { type Instant, instant } from '../../domain/time/instant.ts';
+import type { Finding } from '../ports/finding.ts';
+import type { BlockHead, JournalStore } from '../ports/journal-store.ts';
+
+// What MongoDB allows a transaction, so that none can commit longer than that after its events were given their time.
+const LONGEST_COMMIT = 60_000;
+
+/** What was recorded before this moment is in the journal, unless that is being made up for a ledger that had none. */
+const dueUntil = (head: BlockHead | undefined): Instant =>
+  head?.resumeToken === undefined ? instant(0) : instant(Math.max(0, head.sealedAt - LONGEST_COMMIT));
+
+const findingOf = ({ streamId, version, eventId, recordedAt }: RecordedEvent): Finding => ({
+  collection: 'events',
+  at: { streamId, version, eventId },
+  problem: 'is not in the journal',
+  expected: 'a position',
+  found: `none, though it was recorded at ${new Date(recordedAt).toISOString()}`,
+});
+
+/** Up to which version every event of a stream is known to be sealed, as it is: 0 where nothing is known of it. */
+export type SealedUpTo = (streamId: string) => number;
+
+/** Whether events that should be sealed are. `head` is the journal's from before anything was read. */
+export class SealedCheck {
+  readonly #due: Instant;
+  #waiting = 0;
+
+  constructor(
+    private readonly journal: JournalStore,
+    head: BlockHead | undefined,
+    private readonly sealedUpTo: SealedUpTo,
+  ) {
+    this.#due = dueUntil(head);
+  }
+
+  /** How many events were so young that the sealer may not have come to them. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** The events of one stream that should be sealed and are not. Only what the journal was not seen to hold is looked up. */
+  async check(events: readonly RecordedEvent[]): Promise<readonly Finding[]> {
+    const unseen = events.filter(({ streamId, version }) => version > this.sealedUpTo(streamId));
+    if (unseen.length === 0) return [];
+    const sealed = await this.journal.positionsOf(unseen.map(({ eventId }) => eventId));
+    const unsealed = unseen.filter(({ eventId }) => !sealed.has(eventId));
+    const overdue = unsealed.filter(({ recordedAt }) => recordedAt < this.#due);
+    this.#waiting += unsealed.length - overdue.length;
+    return overdue.map(findingOf);
+  }
+}
