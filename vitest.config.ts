@@ -8,6 +8,8 @@ const onRealMongo = {
 
 export default defineConfig({
   test: {
+    // Most of them wait for a process, a database or a clock most of the time.
+    maxWorkers: 2,
     projects: [
       // Needs nothing but Node, and takes seconds: part of `npm run check`.
       {

@@ -27,6 +27,7 @@ const JOURNAL = 'test';
 const collections = [
   'accounts',
   'events',
+  'holds',
   'idempotency_keys',
   'journal',
   'journal_tiles',

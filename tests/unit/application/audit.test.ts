@@ -173,7 +173,7 @@ describe('a stream that is checked while it is written', () => {
     }).storage;
     const findings: Finding[] = [];
     const reading = { atOnce: 3, pace: () => undefined };
-    const events = await new StreamCheck({ storage: busy, projections, reading }, streamOf('a'), (finding) =>
+    const { events } = await new StreamCheck({ storage: busy, projections, reading }, streamOf('a'), (finding) =>
       findings.push(finding),
     ).run();
     expect(findings).toEqual([]);
