@@ -76,6 +76,7 @@ const bodies: Readonly<Record<string, Json>> = {
   openAccount: { ownerId: 'o', currency: 'EUR' },
   depositMoney: MONEY,
   withdrawMoney: MONEY,
+  placeHold: MONEY,
   freezeAccount: REASON,
   unfreezeAccount: REASON,
   closeAccount: REASON,
@@ -97,7 +98,7 @@ const queries: Readonly<Record<string, string>> = {
 };
 const asking = endpoints.filter(({ tag }) => tag !== 'Health');
 const ask = ({ id: name, method, path }: (typeof asking)[number]): Promise<Reply> => {
-  const address = path.replace('{accountId}', id).replace('{transferId}', 't');
+  const address = path.replace('{accountId}', id).replace('{transferId}', 't').replace('{holdId}', 'h');
   if (method === 'get') return api.client.get(`${address}${queries[name] ?? ''}`);
   return api.client.post(address, bodies[name] ?? {});
 };

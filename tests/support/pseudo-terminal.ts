@@ -44,7 +44,8 @@ export const inTerminal = (
 ): PseudoTerminal => {
   const args = ['tests/support/pseudo-terminal.py', columns.toString(), rows.toString(), ...command];
   const driver = spawn('python3', args, {
-    env: { ...process.env, TERM: 'xterm-256color', ...environment },
+    // Of a terminal that says that it is of a CI run, Node asks no colours.
+    env: { ...process.env, CI: undefined, TERM: 'xterm-256color', ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const bytes: Buffer[] = [];
