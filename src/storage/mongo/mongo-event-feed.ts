@@ -22,6 +22,14 @@ type Token = { readonly _data: string };
 /** Where a change stream begins: behind a token, or at a moment of the store's own clock. */
 type Beginning = { readonly startAfter: Token } | { readonly startAtOperationTime: mongo.Timestamp };
 
+// CappedPositionLost, ChangeStreamFatalError, ChangeStreamHistoryLost: the oplog has rolled over what was still to be read.
+const HISTORY_LOST = new Set([136, 280, 286]);
+
+const isHistoryLost = (error: unknown): error is mongo.MongoServerError =>
+  error instanceof mongo.MongoServerError && HISTORY_LOST.has(Number(error.code));
+
+const lost = (cause: Error): ResumeTokenLost => new ResumeTokenLost(cause.message, { cause });
+
 // The server holds an answer back until there is something to say, and a socket that is silent for longer than its limit is given up.
 const LONGEST_SILENCE = 1_000;
 
@@ -54,7 +62,7 @@ export class MongoEventFeed implements EventFeed {
         if (cursor === 0n) throw new StorageUnavailable('the change stream of events has ended');
       }
     } catch (error) {
-      if (!signal.aborted) throw translate(error);
+      if (!signal.aborted) throw isHistoryLost(error) ? lost(error) : translate(error);
     } finally {
       void this.#close(cursor, session);
     }
@@ -93,7 +101,7 @@ export class MongoEventFeed implements EventFeed {
       const meaning = translate(error);
       // What is not the store's present state is the token's: too old, of another history, or no token at all.
       if (!(meaning instanceof mongo.MongoServerError)) throw meaning;
-      throw new ResumeTokenLost(meaning.message, { cause: error });
+      throw lost(meaning);
     }
   }
 
