@@ -5,6 +5,7 @@ import { checkStrangers } from '../application/verify/check-strangers.ts';
 import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { SealedCheck } from '../application/verify/sealed-check.ts';
 import { atOnce } from '../application/verify/verify-parts.ts';
+import { systemClock } from '../compose.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
 import { checkJournal, type JournalSeen } from '../journal/verify/check-journal.ts';
 import { projections } from '../projections/index.ts';
@@ -28,12 +29,13 @@ export const checkLedger = async (
   tell: Tell,
   show: ShowProgress,
 ): Promise<LedgerSeen> => {
+  const begun = systemClock.now();
   const head = await storage.journal.head();
   const inJournal = show('events in the journal', head?.treeSize ?? 0);
   const journal = await checkJournal(storage, witness, tell, inJournal.advance);
   inJournal.stop();
   const inStreams = show('events in their streams', journal.events);
-  const sealed = new SealedCheck(storage.journal, head, journal.sealedUpTo);
+  const sealed = new SealedCheck(storage.journal, begun, journal.sealedUpTo);
   const parts = { storage, projections, sealed };
   // The store goes through its documents while this process is busy with streams.
   const [streams] = await Promise.all([checkStreams(parts, tell, inStreams.advance), checkShapes(parts, tell)]);

@@ -145,6 +145,19 @@ describe('the sealer', () => {
     await Promise.all(connections.map((connection) => connection.close()));
   });
 
+  it('goes on behind a document that somebody has put among the events past every check', async () => {
+    start(storage);
+    await append(storage, streamUpTo('before', 5));
+    await untilSealed(5);
+    const events = database.connection.getClient().db(database.connection.name).collection<{ _id: string }>('events');
+    const forged = { _id: 'forged', streamId: 'account-before', version: 99, recordedAt: 'yesterday' };
+    await events.insertOne(forged, { bypassDocumentValidation: true });
+    await append(storage, [moneyDeposited('before', 6, 1n)]);
+    await untilSealed(6);
+    await events.deleteOne({ _id: 'forged' });
+    expect(await verifyJournal(storage)).toEqual([]);
+  });
+
   it('writes the tiles that a killed one has left out', async () => {
     await sealed(streamUpTo('tiled', 900), 900);
     const tiles = database.connection.getClient().db(database.connection.name).collection('journal_tiles');

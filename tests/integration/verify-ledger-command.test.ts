@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Binary } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/compose.ts';
 import type { Finding } from '../../src/application/ports/finding.ts';
 import { signCheckpoint } from '../../src/journal/checkpoint.ts';
 import { EMPTY_ROOT } from '../../src/journal/merkle/hash.ts';
@@ -116,13 +117,22 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
 
   it('counts what the sealer may not have come to, and finds nothing wrong with it', async () => {
     const late = await openTestDatabase();
-    await fillBooks(late.storage);
+    await fillBooks(late.storage, { clock: systemClock });
     const { code, stdout } = await runScript('verify', ['--key', key], { MONGODB_URI: late.uri });
     await late.drop();
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/0 events in 0 blocks, (\d+) in 5 streams, .* \1 events wait/) as string,
     });
+  });
+
+  it('says of what was recorded long ago that it is not in the journal, as where that was cut off', async () => {
+    const unsealed = await openTestDatabase();
+    await fillBooks(unsealed.storage);
+    const { code, stdout } = await runScript('verify', ['--key', key], { MONGODB_URI: unsealed.uri });
+    await unsealed.drop();
+    expect(stdout).toMatch(/^NOT well: events, stream account-\w+, version 1, .*: is not in the journal/);
+    expect(code).toBe(1);
   });
 
   it('names two events whose data were swapped', async () => {

@@ -1,14 +1,11 @@
 import type { RecordedEvent } from '../../domain/account/account-event.ts';
-import { type Instant, instant } from '../../domain/time/instant.ts';
+import type { Instant } from '../../domain/time/instant.ts';
 import type { Finding } from '../ports/finding.ts';
-import type { BlockHead, JournalStore } from '../ports/journal-store.ts';
+import type { JournalStore } from '../ports/journal-store.ts';
 
-// What MongoDB allows a transaction, so that none can commit longer than that after its events were given their time.
-const LONGEST_COMMIT = 60_000;
-
-/** What was recorded before this moment is in the journal, unless that is being made up for a ledger that had none. */
-const dueUntil = (head: BlockHead | undefined): Instant =>
-  head?.resumeToken === undefined ? instant(0) : instant(Math.max(0, head.sealedAt - LONGEST_COMMIT));
+// What MongoDB allows a transaction, so that none can commit longer than that after its events were given their time; and as long as
+// a journal may be behind before it counts as degraded.
+const LONGEST_WAIT = 60_000;
 
 const findingOf = ({ streamId, version, eventId, recordedAt }: RecordedEvent): Finding => ({
   collection: 'events',
@@ -21,18 +18,18 @@ const findingOf = ({ streamId, version, eventId, recordedAt }: RecordedEvent): F
 /** Up to which version every event of a stream is known to be sealed, as it is: 0 where nothing is known of it. */
 export type SealedUpTo = (streamId: string) => number;
 
-/** Whether events that should be sealed are. `head` is the journal's from before anything was read. */
+/**
+ * Whether events that should be sealed are: all that were recorded more than a minute before `now`. A journal whose end was cut off looks
+ * like one that nobody goes on with, and neither is well.
+ */
 export class SealedCheck {
-  readonly #due: Instant;
   #waiting = 0;
 
   constructor(
     private readonly journal: JournalStore,
-    head: BlockHead | undefined,
+    private readonly now: Instant,
     private readonly sealedUpTo: SealedUpTo,
-  ) {
-    this.#due = dueUntil(head);
-  }
+  ) {}
 
   /** How many events were so young that the sealer may not have come to them. */
   get waiting(): number {
@@ -45,7 +42,7 @@ export class SealedCheck {
     if (unseen.length === 0) return [];
     const sealed = await this.journal.positionsOf(unseen.map(({ eventId }) => eventId));
     const unsealed = unseen.filter(({ eventId }) => !sealed.has(eventId));
-    const overdue = unsealed.filter(({ recordedAt }) => recordedAt < this.#due);
+    const overdue = unsealed.filter(({ recordedAt }) => recordedAt < this.now - LONGEST_WAIT);
     this.#waiting += unsealed.length - overdue.length;
     return overdue.map(findingOf);
   }

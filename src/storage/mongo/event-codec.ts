@@ -31,7 +31,7 @@ export const toDocument = (event: RecordedEvent): EventDocument => ({
 });
 
 /** The event in the shape in which it was written. */
-export const asRecorded = (document: EventDocument): EventAsRecorded => ({
+const asRecorded = (document: EventDocument): EventAsRecorded => ({
   eventId: document._id,
   streamId: document.streamId,
   version: document.version,
@@ -42,6 +42,14 @@ export const asRecorded = (document: EventDocument): EventAsRecorded => ({
   recordedAt: instant(document.recordedAt.getTime()),
   effectiveAt: instant(document.effectiveAt.getTime()),
 });
+
+// Whoever writes past the validator of the collection can write anything, and what has no time is no event.
+const hasTimes = ({ recordedAt, effectiveAt }: EventDocument): boolean =>
+  [recordedAt, effectiveAt].every((time: unknown) => time instanceof Date);
+
+/** Those of these documents that are events, as they were recorded. */
+export const eventsAmong = (documents: readonly EventDocument[]): readonly EventAsRecorded[] =>
+  documents.filter(hasTimes).map(asRecorded);
 
 /** The event in today's shape, whatever shape it was written in. Rejects with UnknownEventShape. */
 export const fromDocument = (document: EventDocument): RecordedEvent => {

@@ -10,7 +10,7 @@ import {
 } from '../../application/ports/event-feed.ts';
 import { StorageUnavailable } from '../../application/ports/storage-errors.ts';
 import { databaseOf } from './connection.ts';
-import { asRecorded, type EventDocument } from './event-codec.ts';
+import { eventsAmong, type EventDocument } from './event-codec.ts';
 import { reading, translate } from './mongo-errors.ts';
 import { historyOf, placedAt } from './event-history.ts';
 import { firstUnsealedIn } from './unsealed-event.ts';
@@ -57,7 +57,8 @@ export class MongoEventFeed implements EventFeed {
       while (!signal.aborted) {
         const batch = await this.#next(cursor, session, signal);
         cursor = batch.id;
-        if (batch.nextBatch.length > 0) yield groupOf(batch);
+        const group = groupOf(batch);
+        if (group.events.length > 0) yield group;
         // The collection itself is gone, or was put in place of another.
         if (cursor === 0n) throw new StorageUnavailable('the change stream of events has ended');
       }
@@ -87,7 +88,7 @@ export class MongoEventFeed implements EventFeed {
     const documents = await reading(() => this.#events.find({ _id: { $in: [...eventIds] } }).toArray());
     const byId = new Map(documents.map((document) => [document._id, document]));
     const inOrder = eventIds.map((eventId) => byId.get(eventId)).filter((document) => document !== undefined);
-    return inOrder.map(asRecorded);
+    return eventsAmong(inOrder);
   }
 
   firstUnsealed(): Promise<EventAsRecorded | undefined> {
@@ -140,6 +141,6 @@ export class MongoEventFeed implements EventFeed {
 }
 
 const groupOf = ({ nextBatch, postBatchResumeToken }: Batch): EventGroup => ({
-  events: nextBatch.map(({ fullDocument }) => asRecorded(fullDocument)),
+  events: eventsAmong(nextBatch.map(({ fullDocument }) => fullDocument)),
   token: postBatchResumeToken._data,
 });

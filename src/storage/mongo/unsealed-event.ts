@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { EventAsRecorded } from '../../application/ports/event-as-recorded.ts';
-import { asRecorded, type EventDocument } from './event-codec.ts';
+import { eventsAmong, type EventDocument } from './event-codec.ts';
 
 const youngestOf = (ids: readonly string[]): string => ids.reduce((left, right) => (left > right ? left : right), '');
 
@@ -27,5 +27,5 @@ export const firstUnsealedIn = async (database: mongo.Db): Promise<EventAsRecord
       { $project: { block: 0 } },
     ])
     .toArray();
-  return first && asRecorded(first);
+  return first && eventsAmong([first])[0];
 };
