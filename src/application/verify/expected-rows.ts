@@ -29,7 +29,7 @@ class ExpectedTable {
 
   constructor(
     private readonly accountId: string,
-    private readonly projection: Projection<Row>,
+    readonly projection: Projection<Row>,
     private readonly parts: Pick<VerifyParts, 'storage'>,
   ) {}
 
@@ -91,16 +91,14 @@ class ExpectedTable {
 
 /** The rows of all read models that the events of one account give, held against those that are stored. */
 export class ExpectedRows {
-  readonly #tables: readonly (readonly [Projection<Row>, ExpectedTable])[];
-  readonly #finals: readonly (readonly [Projection<Row>, FinalRows])[];
+  readonly #tables: readonly ExpectedTable[];
+  readonly #finals: readonly FinalRows[];
   #count = 0;
 
   constructor(accountId: AccountId, parts: Pick<VerifyParts, 'storage' | 'projections'>) {
     const others = parts.projections.filter((projection) => !isFinal(projection));
-    this.#tables = others.map((projection) => [projection, new ExpectedTable(accountId, projection, parts)]);
-    this.#finals = parts.projections
-      .filter(isFinal)
-      .map((projection) => [projection, new FinalRows(accountId, projection, parts)]);
+    this.#tables = others.map((projection) => new ExpectedTable(accountId, projection, parts));
+    this.#finals = parts.projections.filter(isFinal).map((projection) => new FinalRows(accountId, projection, parts));
   }
 
   /** How many writes of rows were held against what is stored. */
@@ -110,8 +108,8 @@ export class ExpectedRows {
 
   /** Takes what these events give. Throws what a projection throws at an event that nobody can have written. */
   take(changes: readonly Change[]): void {
-    for (const [projection, rows] of [...this.#tables, ...this.#finals]) {
-      for (const write of writesOf(projection, changes)) {
+    for (const rows of [...this.#tables, ...this.#finals]) {
+      for (const write of writesOf(rows.projection, changes)) {
         rows.take(write);
         this.#count += 1;
       }
@@ -120,18 +118,18 @@ export class ExpectedRows {
 
   /** The differences that no event behind this span can explain. */
   async settleNew(span: Span): Promise<readonly Difference[]> {
-    const finals = this.#finals.map(([, rows]) => rows.settle(span));
-    const others = this.#tables.map(([, rows]) => rows.settleNew());
+    const finals = this.#finals.map((rows) => rows.settle(span));
+    const others = this.#tables.map((rows) => rows.settleNew());
     return (await Promise.all([...others, ...finals])).flat();
   }
 
   /** The differences of all the others, as they are now. */
   async settle(): Promise<readonly Difference[]> {
-    return (await Promise.all(this.#tables.map(([, rows]) => rows.settle()))).flat();
+    return (await Promise.all(this.#tables.map((rows) => rows.settle()))).flat();
   }
 
   /** Rows that would follow from versions behind the last one of the stream. */
   async beyond(last: number): Promise<readonly Difference[]> {
-    return (await Promise.all(this.#finals.map(([, rows]) => rows.beyond(last)))).flat();
+    return (await Promise.all(this.#finals.map((rows) => rows.beyond(last)))).flat();
   }
 }

@@ -22,7 +22,7 @@ export class FinalRows {
 
   constructor(
     private readonly accountId: AccountId,
-    private readonly projection: FinalProjection,
+    readonly projection: FinalProjection,
     private readonly parts: Pick<VerifyParts, 'storage'>,
   ) {}
 
