@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ledgerOver } from '../contract/fixture.ts';
 import type { ApiProcess } from '../support/api-process.ts';
-import { startApiProcess } from '../support/api-process.ts';
+import { apiProcesses } from '../support/api-process.ts';
 import { auditLines, auditOf, type AuditTold } from '../support/audit.ts';
 import { commandOf, openAccount } from '../support/commands.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -18,22 +18,14 @@ describe('the audit in the background', { timeout: 240_000 }, () => {
   let directory: string;
   let database: TestDatabase;
   let tamperer: Tamperer;
-  const running = new Set<ApiProcess>();
+  const { kill, killAll, ...processes } = apiProcesses();
 
-  const start = async (eventsPerSecond = 20_000): Promise<ApiProcess> => {
-    const started = await startApiProcess({
+  const start = (eventsPerSecond = 20_000): Promise<ApiProcess> =>
+    processes.start({
       MONGODB_URI: database.uri,
       DAYBOOK_DATA_DIR: directory,
       DAYBOOK_AUDIT_EVENTS_PER_SECOND: String(eventsPerSecond),
     });
-    running.add(started);
-    return started;
-  };
-
-  const kill = (process: ApiProcess, signal: NodeJS.Signals): Promise<number | null> => {
-    running.delete(process);
-    return process.kill(signal);
-  };
 
   const told = async ({ client }: ApiProcess): Promise<AuditTold> => {
     const audit = await auditOf(client);
@@ -79,7 +71,7 @@ describe('the audit in the background', { timeout: 240_000 }, () => {
     tamperer = new Tamperer(database);
   });
   afterEach(async () => {
-    await Promise.all([...running].map((process) => kill(process, 'SIGKILL')));
+    await killAll();
     await database.drop();
   });
   afterAll(() => rm(directory, { recursive: true }));

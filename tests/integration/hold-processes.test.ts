@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import type { Json, Reply } from '../support/api.ts';
-import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
+import { type ApiProcess, apiProcesses } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { streamOf } from '../support/recorded-events.ts';
 import { verifyLedger } from '../support/verify-ledger.ts';
@@ -18,18 +18,8 @@ const endings = ['HoldCaptured', 'HoldReleased', 'HoldExpired'];
 
 describe('holds that are due, with several API processes', () => {
   let database: TestDatabase;
-  const running = new Set<ApiProcess>();
-
-  const start = async (): Promise<ApiProcess> => {
-    const process = await startApiProcess({ MONGODB_URI: database.uri });
-    running.add(process);
-    return process;
-  };
-
-  const kill = (process: ApiProcess, signal: NodeJS.Signals): Promise<number | null> => {
-    running.delete(process);
-    return process.kill(signal);
-  };
+  const { kill, killAll, count, ...processes } = apiProcesses();
+  const start = (): Promise<ApiProcess> => processes.start({ MONGODB_URI: database.uri });
 
   /** Places all of them, to end so many milliseconds from now; gives that moment. */
   const placeAll = async ({ client }: ApiProcess, dueIn: number): Promise<number> => {
@@ -77,10 +67,10 @@ describe('holds that are due, with several API processes', () => {
     database = await openTestDatabase();
   });
   afterEach(async () => {
-    await Promise.all([...running].map((process) => kill(process, 'SIGKILL')));
+    await killAll();
     await database.drop();
   });
-  afterAll(() => expect(running.size).toBe(0));
+  afterAll(() => expect(count()).toBe(0));
 
   it('expire once each, when the process that ends them is killed over it', { timeout: 180_000 }, async () => {
     const first = await start();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { COMMITTER, type LeaseRow, leasesTable, NOBODY } from '../../src/committer/lease.ts';
 import type { Reply } from '../support/api.ts';
-import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
+import { type ApiProcess, apiProcesses } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { isOpen, Load } from '../support/load.ts';
 import { brokenPromises } from '../support/load-effects.ts';
@@ -16,20 +16,13 @@ const OPENING = 20;
 
 describe('API processes on one database', () => {
   let database: TestDatabase;
-  const running = new Set<ApiProcess>();
+  const { kill, killAll, count, ...processes } = apiProcesses();
 
   /** A process whose writes can be told from those of the others. */
-  const start = async (name: string): Promise<ApiProcess> => {
+  const start = (name: string): Promise<ApiProcess> => {
     const uri = new URL(database.uri);
     uri.searchParams.set('appName', name);
-    const process = await startApiProcess({ MONGODB_URI: uri.href });
-    running.add(process);
-    return process;
-  };
-
-  const kill = async (process: ApiProcess, signal: NodeJS.Signals): Promise<number | null> => {
-    running.delete(process);
-    return process.kill(signal);
+    return processes.start({ MONGODB_URI: uri.href });
   };
 
   const lease = (): Promise<LeaseRow | undefined> => database.storage.table(leasesTable).get(COMMITTER);
@@ -94,10 +87,10 @@ describe('API processes on one database', () => {
     database = await openTestDatabase();
   });
   afterEach(async () => {
-    await Promise.all([...running].map((process) => kill(process, 'SIGKILL')));
+    await killAll();
     await database.drop();
   });
-  afterAll(() => expect(running.size).toBe(0));
+  afterAll(() => expect(count()).toBe(0));
 
   it('one commits for all three; when it is killed, one of the others does', { timeout: 90_000 }, async () => {
     const first = await start('first');

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/compose.ts';
 import { verifierKeyOf } from '../../src/journal/signed-note.ts';
 import { countEvents } from '../../src/ledger-file/cut.ts';
 import type { Reply } from '../support/api.ts';
-import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
+import { type ApiProcess, apiProcesses, startApiProcess } from '../support/api-process.ts';
 import { fillBooks } from '../support/books-to-verify.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
@@ -56,7 +56,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
   let source: TestDatabase;
   let target: TestDatabase;
   let answer: Reply;
-  const running = new Set<ApiProcess>();
+  const { kill, killAll, ...processes } = apiProcesses();
 
   const environment = (database: TestDatabase, signingKeyFile = signingKey): Record<string, string> => ({
     MONGODB_URI: database.uri,
@@ -64,16 +64,10 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     DAYBOOK_JOURNAL_NAME: JOURNAL,
   });
 
-  const serve = async (database: TestDatabase, signingKeyFile?: string): Promise<ApiProcess> => {
-    const api = await startApiProcess(environment(database, signingKeyFile));
-    running.add(api);
-    return api;
-  };
+  const serve = (database: TestDatabase, signingKeyFile?: string): Promise<ApiProcess> =>
+    processes.start(environment(database, signingKeyFile));
 
-  const stop = async (api: ApiProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
-    running.delete(api);
-    await api.kill(signal);
-  };
+  const stop = (api: ApiProcess): Promise<number | null> => kill(api, 'SIGTERM');
 
   const run = (name: 'export' | 'restore' | 'verify', args: readonly string[], database: TestDatabase) =>
     runScript(name, args, environment(database));
@@ -122,7 +116,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     target = await openTestDatabase();
   });
   afterEach(async () => {
-    await Promise.all([...running].map((api) => stop(api, 'SIGKILL')));
+    await killAll();
     await target.drop();
   });
   afterAll(async () => {

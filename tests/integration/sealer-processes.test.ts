@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
+import { type ApiProcess, apiProcesses } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
 import { sealerOver } from '../support/sealers.ts';
@@ -11,18 +11,8 @@ const accounts = Array.from({ length: 64 }, (_, index) => `account-${index}`);
 
 describe('API processes seal what they commit', () => {
   let database: TestDatabase;
-  const running = new Set<ApiProcess>();
-
-  const start = async (): Promise<ApiProcess> => {
-    const process = await startApiProcess({ MONGODB_URI: database.uri });
-    running.add(process);
-    return process;
-  };
-
-  const kill = (process: ApiProcess, signal: NodeJS.Signals): Promise<number | null> => {
-    running.delete(process);
-    return process.kill(signal);
-  };
+  const { kill, killAll, count, ...processes } = apiProcesses();
+  const start = (): Promise<ApiProcess> => processes.start({ MONGODB_URI: database.uri });
 
   const openAccounts = async ({ client }: ApiProcess): Promise<void> => {
     await Promise.all(accounts.map((accountId) => client.open({ accountId, initialDeposit: { amount: 1_000 } })));
@@ -49,10 +39,10 @@ describe('API processes seal what they commit', () => {
     database = await openTestDatabase();
   });
   afterEach(async () => {
-    await Promise.all([...running].map((process) => kill(process, 'SIGKILL')));
+    await killAll();
     await database.drop();
   });
-  afterAll(() => expect(running.size).toBe(0));
+  afterAll(() => expect(count()).toBe(0));
 
   it('every event once, in order, however often one is killed under load', { timeout: 180_000 }, async () => {
     let [victim, other] = [await start(), await start()];

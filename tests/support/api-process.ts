@@ -55,3 +55,30 @@ export const startApiProcess = async (environment: Record<string, string>): Prom
     },
   };
 };
+
+/** The API processes of one test file. Those that a test leaves behind are ended by `killAll`. */
+export const apiProcesses = (): {
+  readonly start: typeof startApiProcess;
+  readonly kill: (process: ApiProcess, signal: NodeJS.Signals) => Promise<number | null>;
+  readonly killAll: () => Promise<void>;
+  /** How many still run. */
+  readonly count: () => number;
+} => {
+  const running = new Set<ApiProcess>();
+  const kill = (process: ApiProcess, signal: NodeJS.Signals): Promise<number | null> => {
+    running.delete(process);
+    return process.kill(signal);
+  };
+  return {
+    start: async (environment) => {
+      const process = await startApiProcess(environment);
+      running.add(process);
+      return process;
+    },
+    kill,
+    killAll: async () => {
+      await Promise.all([...running].map((process) => kill(process, 'SIGKILL')));
+    },
+    count: () => running.size,
+  };
+};
