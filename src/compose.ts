@@ -17,6 +17,7 @@ import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
 import { journalQueriesOver } from './journal/journal-queries.ts';
+import { Duty } from './application/duty.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { NoteSigner } from './journal/signed-note.ts';
 import type { Services } from './http/endpoint.ts';
@@ -136,8 +137,8 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 };
 
 /** What puts all events of a ledger into its journal. */
-export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Sealer =>
-  new Sealer({ storage, signer, clock, log });
+export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Duty =>
+  new Duty(new Sealer({ storage, signer, clock, log }));
 
 /** What holds the read models of a ledger against its events, and makes way for the commands that it takes. */
 export const composeAuditor = (
@@ -145,9 +146,11 @@ export const composeAuditor = (
   storage: Storage,
   eventsPerSecond: number,
   log: Log,
-): Auditor =>
-  new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy: () => ledger.waiting > 0 });
+): Duty => {
+  const isBusy = (): boolean => ledger.waiting > 0;
+  return new Duty(new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy }));
+};
 
 /** What ends the holds of a ledger whose time has come. */
-export const composeSweeper = (storage: Storage, ledger: LedgerDoor, log: Log, clock = systemClock): HoldSweeper =>
-  new HoldSweeper({ storage, ledger, clock, log });
+export const composeSweeper = (storage: Storage, ledger: LedgerDoor, log: Log, clock = systemClock): Duty =>
+  new Duty(new HoldSweeper({ storage, ledger, clock, log }));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import type { Duty } from './application/duty.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
 import {
   composeAuditor,
@@ -59,10 +60,10 @@ const signerOf = async (environment: Environment): Promise<NoteSigner> => {
   return noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
 };
 
-/** What one of all processes does in the background: the one that commits, which has the events in its hands anyway. */
-type Duty = { readonly start: () => void; readonly stop: () => Promise<void> };
-
-/** With the other processes on the same database; what is in memory is nobody else's. */
+/**
+ * With the other processes on the same database; what is in memory is nobody else's. The duties are with the process that commits, which
+ * has the events in its hands anyway.
+ */
 const share = async (
   { environment, opened, log }: Parts,
   { ledger }: Daybook,

@@ -12,26 +12,10 @@ const NOT_NOW = 'the journal cannot be sealed now: trying again';
  * block on. Any number of them may run on one ledger: each block has one place, and whoever comes second begins again behind the winner's.
  */
 export class Sealer {
-  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-
   constructor(private readonly parts: SealerParts) {}
 
-  /** Does nothing where it runs already. */
-  start(): void {
-    if (this.#running) return;
-    const stop = new AbortController();
-    this.#running = { stop, ended: this.#run(stop.signal) };
-  }
-
-  /** Resolves when nothing is sealed here any more. What is not sealed by then is sealed by whoever comes next. */
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    running?.stop.abort();
-    await running?.ended;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  /** Until the signal is given. What is not sealed by then is sealed by whoever comes next. */
+  async run(signal: AbortSignal): Promise<void> {
     let pause = FIRST_PAUSE;
     while (!signal.aborted) {
       const begun = performance.now();

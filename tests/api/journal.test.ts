@@ -4,7 +4,7 @@ import { openCheckpoint } from '../../src/journal/checkpoint.ts';
 import { hashFrom, leafHash } from '../../src/journal/merkle/hash.ts';
 import { verifyConsistency } from '../../src/journal/merkle/verify-proofs.ts';
 import { readProofDocument } from '../../src/journal/proof-document.ts';
-import type { Sealer } from '../../src/journal/sealer.ts';
+import type { Duty } from '../../src/application/duty.ts';
 import { readVerifierKey } from '../../src/journal/signed-note.ts';
 import { verifyProof } from '../../src/journal/verify-proof.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
@@ -28,7 +28,7 @@ const sorted = (value: unknown): unknown => {
 
 describe('the journal', () => {
   const world = useWorld();
-  let sealer: Sealer;
+  let sealer: Duty;
   const old = accountOpenedAtSchemaVersion1('old');
 
   const untilSealed = async (count: number): Promise<void> => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Sealer } from '../../src/journal/sealer.ts';
+import type { Duty } from '../../src/application/duty.ts';
 import { MOST_EVENTS_PROVED } from '../../src/journal/prove-stream.ts';
 import { type NoteVerifier, readVerifierKey } from '../../src/journal/signed-note.ts';
 import { verifyDocument } from '../../src/proofs/verify-document.ts';
@@ -19,7 +19,7 @@ const moments = ['01-01', '01-05', '01-09', '01-12', '01-20', '02-02', '02-10', 
 
 describe('an answer with its proof', () => {
   const world = useWorld(clock);
-  let sealer: Sealer;
+  let sealer: Duty;
   let key: NoteVerifier;
 
   const post = async (time: string, path: string, body: Json): Promise<Json> => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Wish } from '../../src/application/commands/command.ts';
+import { Duty } from '../../src/application/duty.ts';
 import { HoldSweeper } from '../../src/application/holds/hold-sweeper.ts';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
@@ -57,7 +58,7 @@ const typesOf = async ({ storage }: Bank, account: string): Promise<readonly str
 
 /** Sweeps until nothing of this account is open, at most ten seconds. */
 const sweepAll = async (bank: Bank, account: string): Promise<void> => {
-  const sweeper = new HoldSweeper({ ...bank, log: silent });
+  const sweeper = new Duty(new HoldSweeper({ ...bank, log: silent }));
   sweeper.start();
   const isOpen = async (): Promise<number> =>
     (await bank.queries.listHolds(account as AccountId, { status: 'placed', limit: 1 })).length;

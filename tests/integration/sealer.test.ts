@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import { instant } from '../../src/domain/time/instant.ts';
-import type { Sealer } from '../../src/journal/sealer.ts';
+import type { Duty } from '../../src/application/duty.ts';
 import { connectMongo } from '../../src/storage/mongo/connection.ts';
 import { openMongoStorage } from '../../src/storage/mongo/mongo-storage.ts';
 import { append } from '../contract/fixture.ts';
@@ -18,7 +18,7 @@ type BlockDocument = { _id: bigint; resumeToken?: string; sealedAt: Date; eventI
 describe('the sealer', () => {
   let database: TestDatabase;
   let storage: Storage;
-  const running = new Set<Sealer>();
+  const running = new Set<Duty>();
 
   beforeEach(async () => {
     database = await openTestDatabase();
@@ -33,7 +33,7 @@ describe('the sealer', () => {
   const blocks = (): Collection<BlockDocument> =>
     database.connection.getClient().db(database.connection.name).collection<BlockDocument>('journal');
 
-  const start = (...on: Parameters<typeof sealerOver>): Sealer => {
+  const start = (...on: Parameters<typeof sealerOver>): Duty => {
     const sealer = sealerOver(...on);
     running.add(sealer);
     sealer.start();

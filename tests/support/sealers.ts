@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { composeSealer, systemClock } from '../../src/compose.ts';
-import type { Sealer } from '../../src/journal/sealer.ts';
+import type { Duty } from '../../src/application/duty.ts';
 import { noteSigner, type NoteSigner } from '../../src/journal/signed-note.ts';
 
 export const newSigner = (): NoteSigner => noteSigner('test', generateKeyPairSync('ed25519').privateKey);
@@ -13,7 +13,7 @@ const signer = newSigner();
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A sealer as the process has it that commits, with a key of this test run. */
-export const sealerOver = (storage: Storage, clock: Clock = systemClock, own: NoteSigner = signer): Sealer =>
+export const sealerOver = (storage: Storage, clock: Clock = systemClock, own: NoteSigner = signer): Duty =>
   composeSealer(storage, own, silent, clock);
 
 /** Does the work while a sealer runs, and resolves when everything is sealed. */

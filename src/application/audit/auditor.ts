@@ -21,26 +21,11 @@ const BEFORE_ANOTHER_TRY = 5_000;
  * ever. Should two of them run on one ledger, the one that is overtaken begins again where the other is.
  */
 export class Auditor {
-  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-
   constructor(private readonly parts: AuditorParts) {}
 
-  /** Does nothing where it runs already, or where no events are to be read. */
-  start(): void {
-    if (this.#running || this.parts.eventsPerSecond === 0) return;
-    const stop = new AbortController();
-    this.#running = { stop, ended: this.#run(stop.signal) };
-  }
-
-  /** Resolves when nothing is read here any more. */
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    running?.stop.abort();
-    await running?.ended;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  /** Until the signal is given; not at all where no events are to be read. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.parts.eventsPerSecond === 0) return;
     while (!signal.aborted) {
       await this.#audit(signal).catch((error: unknown) => this.#say(error, signal));
       await sleep(BEFORE_ANOTHER_TRY, undefined, { signal }).catch(() => undefined);

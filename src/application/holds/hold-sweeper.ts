@@ -28,26 +28,10 @@ const AT_ONCE = 100;
  * killed process has left is due for the next one. Any number of them may run on one ledger, for a hold ends once, whoever asks.
  */
 export class HoldSweeper {
-  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-
   constructor(private readonly parts: SweeperParts) {}
 
-  /** Does nothing where it runs already. */
-  start(): void {
-    if (this.#running) return;
-    const stop = new AbortController();
-    this.#running = { stop, ended: this.#run(stop.signal) };
-  }
-
-  /** Resolves when nothing is submitted here any more, and all that was has its outcome. */
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    running?.stop.abort();
-    await running?.ended;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  /** Until the signal is given; by its end all that was submitted has its outcome. */
+  async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#sweep(signal).catch((error: unknown) => this.#say(error));
       await sleep(PAUSE, undefined, { signal }).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Duty } from '../../../src/application/duty.ts';
 import { Auditor } from '../../../src/application/audit/auditor.ts';
 import { toldText } from '../../../src/application/audit/told-text.ts';
 import type { AuditStanding } from '../../../src/application/queries/audit-standing.ts';
@@ -26,7 +27,7 @@ const filledWith = async (deposits: number): Promise<TestLedger> => {
 };
 
 describe('the audit, in memory', () => {
-  let auditor: Auditor | undefined;
+  let auditor: Duty | undefined;
   const lines: object[] = [];
 
   afterEach(async () => {
@@ -37,7 +38,7 @@ describe('the audit, in memory', () => {
   const audit = (storage: Storage, eventsPerSecond = 1_000_000, isBusy = () => false): void => {
     const error = (fields: object): void => void lines.push(fields);
     const log = { info: () => undefined, warn: error, error };
-    auditor = new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy });
+    auditor = new Duty(new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy }));
     auditor.start();
   };
 

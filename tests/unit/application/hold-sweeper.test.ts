@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Duty } from '../../../src/application/duty.ts';
 import { HoldSweeper, type SweeperParts } from '../../../src/application/holds/hold-sweeper.ts';
 import { LedgerError } from '../../../src/application/commit/ledger-error.ts';
 import { type TestLedger, openTestLedger, signal } from '../../support/test-ledger.ts';
@@ -20,18 +21,19 @@ const withDue = async (count: number): Promise<TestLedger> => {
 };
 
 describe('the sweeper', () => {
-  let sweeper: HoldSweeper | undefined;
+  let sweeper: Duty | undefined;
 
   afterEach(() => sweeper?.stop());
 
-  const sweep = (ledger: TestLedger, parts: Partial<SweeperParts> = {}): HoldSweeper => {
-    sweeper = new HoldSweeper({
+  const sweep = (ledger: TestLedger, parts: Partial<SweeperParts> = {}): Duty => {
+    const runner = new HoldSweeper({
       ledger: ledger.ledger,
       storage: ledger.storage,
       clock: ledger.clock,
       log: silent,
       ...parts,
     });
+    sweeper = new Duty(runner);
     sweeper.start();
     return sweeper;
   };

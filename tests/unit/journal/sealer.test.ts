@@ -3,7 +3,7 @@ import type { JournalStore } from '../../../src/application/ports/journal-store.
 import { StorageUnavailable } from '../../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
 import { composeSealer } from '../../../src/compose.ts';
-import type { Sealer } from '../../../src/journal/sealer.ts';
+import type { Duty } from '../../../src/application/duty.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { append } from '../../contract/fixture.ts';
 import { commandOf, depositMoney, openAccount, transferMoney, withdrawMoney } from '../../support/commands.ts';
@@ -38,7 +38,7 @@ const failing = (storage: Storage, failures: number, isDone: boolean): Storage =
 };
 
 describe('the sealer, in memory', () => {
-  let sealer: Sealer | undefined;
+  let sealer: Duty | undefined;
 
   afterEach(() => sealer?.stop());
 
