@@ -19,7 +19,7 @@ import { instant } from './domain/time/instant.ts';
 import { journalQueriesOver } from './journal/journal-queries.ts';
 import { Duty } from './application/duty.ts';
 import { Sealer } from './journal/sealer.ts';
-import type { NoteSigner } from './journal/signed-note.ts';
+import type { SealerParts } from './journal/sealing.ts';
 import type { Services } from './http/endpoint.ts';
 import { ledgerMetrics } from './metrics/ledger-metrics.ts';
 import { MeteredDoor } from './metrics/metered-door.ts';
@@ -136,9 +136,12 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
   };
 };
 
+/** Who signs a journal, and what they have signed before. */
+export type SealedBy = Pick<SealerParts, 'signer' | 'signed'>;
+
 /** What puts all events of a ledger into its journal. */
-export const composeSealer = (storage: Storage, signer: NoteSigner, log: Log, clock = systemClock): Duty =>
-  new Duty(new Sealer({ storage, signer, clock, log }));
+export const composeSealer = (storage: Storage, by: SealedBy, log: Log, clock = systemClock): Duty =>
+  new Duty(new Sealer({ storage, ...by, clock, log }));
 
 /** What holds the read models of a ledger against its events, and makes way for the commands that it takes. */
 export const composeAuditor = (

@@ -10,9 +10,11 @@ import {
   composeSealer,
   composeSweeper,
   type Daybook,
+  type SealedBy,
 } from './compose.ts';
-import { type Environment, readEnvironment, signingKeyFileOf } from './config/environment.ts';
-import { noteSigner, type NoteSigner } from './journal/signed-note.ts';
+import { type Environment, readEnvironment, signedCheckpointFileOf, signingKeyFileOf } from './config/environment.ts';
+import { SignedCheckpoint } from './journal/signed-checkpoint.ts';
+import { noteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
 import { MetricsExchange } from './metrics/process-exchange.ts';
@@ -55,9 +57,14 @@ type Parts = {
   readonly metrics: ProcessMetrics;
 };
 
-const signerOf = async (environment: Environment): Promise<NoteSigner> => {
+const sealedBy = async (environment: Environment, { uri }: OpenedStorage): Promise<SealedBy> => {
   const key = await openSigningKey(signingKeyFileOf(environment));
-  return noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
+  const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
+  // What is in memory begins anew with each process.
+  if (uri === undefined) return { signer };
+  const signed = new SignedCheckpoint(signedCheckpointFileOf(environment));
+  await signed.check();
+  return { signer, signed };
 };
 
 /**
@@ -110,7 +117,7 @@ const serve = async (environment: Environment, opened: OpenedStorage, stop: Prom
   metrics.watchProcess();
   const parts = { environment, opened, log, metrics };
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
-  const sealer = composeSealer(opened.storage, await signerOf(environment), log);
+  const sealer = composeSealer(opened.storage, await sealedBy(environment, opened), log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
   const shared = await share(parts, daybook, [sealer, sweeper, auditor]);

@@ -10,6 +10,7 @@ const forPeople = new Set([
   'LocalReplicaSetError',
   'MigrationError',
   'MongodNotFound',
+  'SignedCheckpointUnusable',
   'SigningKeyUnusable',
   'StorageUnavailable',
   'UnfinishedRestore',

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../programs/worker.ts';
 import type { ApiContender } from './contender.ts';
@@ -72,7 +74,15 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
   const { contender, mongoUri, directory, flags } = options;
   // Below npm the API ends with its parent, also where that was killed and could end nothing.
   const npm = { npm_lifecycle_event: 'bench' };
-  const own = { NODE_ENV: 'production', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: '0', MONGODB_URI: mongoUri };
+  const own = {
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    MONGODB_URI: mongoUri,
+    // One key signs the journals of many databases here, and each of them begins by itself.
+    DAYBOOK_SIGNED_CHECKPOINT_FILE: join(directory, `${hash('sha256', mongoUri)}.checkpoint`),
+  };
   const child = spawn(process.execPath, [...flags, programs[contender.kind]], {
     cwd: directory,
     env: { ...inherited(), ...npm, ...own, ...contender.settings },

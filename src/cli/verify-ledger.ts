@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Storage } from '../application/ports/storage.ts';
 import { Findings } from '../application/verify/findings.ts';
-import { type Environment, signingKeyFileOf } from '../config/environment.ts';
+import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from '../config/environment.ts';
 import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
 import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
+import { SignedCheckpoint } from '../journal/signed-checkpoint.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
 import { UserError, wordsOf } from '../terminal.ts';
@@ -51,6 +52,10 @@ const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpo
   }
 };
 
+/** Whoever has the signing key has what was signed with it last. */
+const signedHere = ({ key }: Options, environment: Environment): Promise<Checkpoint | undefined> =>
+  key.length > 0 ? Promise.resolve(undefined) : new SignedCheckpoint(signedCheckpointFileOf(environment)).last();
+
 const extentOf = ({ journal, waiting, streams }: LedgerSeen): string =>
   `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
   `${waiting} events wait to be sealed`;
@@ -74,7 +79,9 @@ const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen,
 
 const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
   const verifiers = await verifiersOf(options, environment);
-  const since = options.since === undefined ? undefined : await checkpointIn(options.since, verifiers);
+  const since = await (options.since === undefined
+    ? signedHere(options, environment)
+    : checkpointIn(options.since, verifiers));
   const findings = new Findings();
   const seen = await checkLedger(storage, { ...verifiers, ...(since && { since }) }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));

@@ -28,13 +28,16 @@ const program = new Command('verify')
     addKey,
     [],
   )
-  .option('--since <file>', 'a checkpoint of this ledger from earlier: the journal must only have grown since')
+  .option(
+    '--since <file>',
+    'a checkpoint of this ledger from earlier: the journal must only have grown since; default, without --key: the last one signed here',
+  )
   .option('--save <file>', 'where all is well, keep the present checkpoint in this file, for --since')
   .option('--json', 'print one JSON document instead')
   .addHelpText(
     'after',
-    '\nThe key must come from somebody you trust, and not with the proof. Who can change the database and has the signing key can\n' +
-      'write another history: only a checkpoint that was kept elsewhere (--save, --since) shows it.\n' +
+    '\nThe key must come from somebody you trust, and not with the proof. Who can change the database and also has the signing\n' +
+      'key, with the checkpoint beside it, can write another history: only a checkpoint that was kept elsewhere (--save, --since) shows it.\n' +
       '\nExit code: 0 all is well, 1 something is not, 2 nothing can be said: no such file, no proof, no key, or no database.',
   )
   .exitOverride()

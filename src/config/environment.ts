@@ -77,6 +77,12 @@ export const environmentSchema = z.object({
       'Private key that the journal is signed with: PKCS #8 PEM, Ed25519. Default `signing-key.pem` in DAYBOOK_DATA_DIR; made at the ' +
         'first start. All processes on one database need the same.',
     ),
+  DAYBOOK_SIGNED_CHECKPOINT_FILE: path
+    .optional()
+    .describe(
+      'The last checkpoint that was signed here: a journal that has not grown from it is not signed. To be kept with the signing key, ' +
+        'where the database’s users cannot write. Default: the name of the signing key file with `.checkpoint` behind it.',
+    ),
   DAYBOOK_JOURNAL_NAME: z
     .string()
     .regex(/^[^\s+]{1,100}$/, 'must be 1–100 characters without spaces and plus signs')
@@ -93,6 +99,10 @@ export type Environment = z.output<typeof environmentSchema>;
 /** Where the private key is that the journal is signed with. */
 export const signingKeyFileOf = ({ DAYBOOK_SIGNING_KEY_FILE, DAYBOOK_DATA_DIR }: Environment): string =>
   DAYBOOK_SIGNING_KEY_FILE ?? join(DAYBOOK_DATA_DIR, 'signing-key.pem');
+
+/** Where the last checkpoint is that was signed with that key. */
+export const signedCheckpointFileOf = (environment: Environment): string =>
+  environment.DAYBOOK_SIGNED_CHECKPOINT_FILE ?? `${signingKeyFileOf(environment)}.checkpoint`;
 
 /** Settings that cannot be used; the message lists every problem. */
 export class BadEnvironment extends Error {

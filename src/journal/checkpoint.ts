@@ -1,6 +1,14 @@
 import { fromBase64 } from './base64.ts';
 import { EMPTY_ROOT, type Hash, HASH_BYTES, hashFrom } from './merkle/hash.ts';
-import { NoteRefused, type NoteSigner, type NoteVerifier, openNote, signaturesOn, signNote } from './signed-note.ts';
+import {
+  NoteRefused,
+  type NoteSigner,
+  type NoteVerifier,
+  openNote,
+  signaturesOn,
+  signNote,
+  textOf,
+} from './signed-note.ts';
 
 /** What a ledger vouches for: its first `size` events have this root. */
 export type Checkpoint = { readonly size: number; readonly root: Hash };
@@ -32,20 +40,27 @@ const readRoot = (line: string): Hash => {
   return hashFrom(bytes);
 };
 
-/**
- * The checkpoint in a note that this key has signed. Lines behind the third are ignored, as the specification says. Throws NoteRefused
- * where the note is malformed or not signed by this key, then where its text is no checkpoint or one of another ledger.
- */
-export const openCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint => {
-  const lines = openNote(note, verifier).slice(0, -1).split('\n');
-  const [origin, size = '', root = ''] = lines;
+/** Of `origin`; left out: of whatever ledger. */
+const readText = (text: string, origin?: string): Checkpoint => {
+  const lines = text.slice(0, -1).split('\n');
+  const [from, size = '', root = ''] = lines;
   if (lines.includes('')) throw new NoteRefused('a checkpoint has no empty line');
-  if (origin !== verifier.name) throw new NoteRefused(`the checkpoint is of ${origin}, not of ${verifier.name}`);
+  if (origin !== undefined && from !== origin) throw new NoteRefused(`the checkpoint is of ${from}, not of ${origin}`);
   const checkpoint = { size: readSize(size), root: readRoot(root) };
   if (checkpoint.size === 0 && !checkpoint.root.equals(EMPTY_ROOT))
     throw new NoteRefused('an empty tree has another root');
   return checkpoint;
 };
+
+/** The checkpoint in a note from where nobody else can write: whose signature it has is not looked at. Throws NoteRefused where it is none. */
+export const readCheckpoint = (note: string): Checkpoint => readText(textOf(note));
+
+/**
+ * The checkpoint in a note that this key has signed. Lines behind the third are ignored, as the specification says. Throws NoteRefused
+ * where the note is malformed or not signed by this key, then where its text is no checkpoint or one of another ledger.
+ */
+export const openCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint =>
+  readText(openNote(note, verifier), verifier.name);
 
 /**
  * The checkpoint in a note that this key alone has signed: of the signatures of others nothing is checked, and in a proof nothing may

@@ -6,15 +6,20 @@ import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import type { Log } from '../application/ports/log.ts';
 import { VersionConflict } from '../application/ports/storage-errors.ts';
 import type { Storage } from '../application/ports/storage.ts';
+import { signCheckpoint } from './checkpoint.ts';
 import { dueOf } from './due-events.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
+import { rootOf } from './merkle/compact-range.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
-import { sealEvents } from './seal-events.ts';
+import { sealEvents, treeOf } from './seal-events.ts';
+import { refuseToGoBack, type SignedCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
 
 export type SealerParts = {
   readonly storage: Pick<Storage, 'feed' | 'journal'>;
   readonly signer: NoteSigner;
+  /** Left out where nothing outlives the process anyway. */
+  readonly signed?: SignedCheckpoint;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -37,15 +42,24 @@ export class Sealing {
     private tree: TiledTree,
   ) {}
 
-  /** On top of the last block, whose tiles are there then. Rejects with StorageUnavailable. */
+  /**
+   * On top of the last block, whose tiles are there then. Rejects with JournalWentBack where that is not what was signed before, with
+   * SignedCheckpointUnusable, StorageUnavailable.
+   */
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
     const { journal } = parts.storage;
+    // First, so that a block that another process seals meanwhile is behind it.
+    const last = await parts.signed?.last();
     const head = await journal.head();
     if (head && head.verifierKey !== verifierKeyOf(parts.signer)) {
       const keys = { before: head.verifierKey, now: verifierKeyOf(parts.signer) };
       parts.log.warn(keys, 'the journal was signed with another key so far: its readers need this one too');
     }
     const tree = await journalTree(journal, head?.treeSize ?? 0);
+    const found = { size: tree.size, root: rootOf(treeOf(head)) };
+    if (last) await refuseToGoBack(last, found, tree);
+    // A journal from before it was kept, or a block whose sealer was killed behind it.
+    if (head) await parts.signed?.keep(signCheckpoint(found, parts.signer));
     await mendTiles(journal, tree);
     return new Sealing(parts, signal, head, tree);
   }
@@ -106,10 +120,11 @@ export class Sealing {
   }
 
   async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {
-    const { storage, signer, clock } = this.parts;
+    const { storage, signer, signed, clock } = this.parts;
     const block = await sealEvents(this.head, events, { signer, now: clock.now(), resumeToken });
     await storage.journal.insert(block);
     this.head = block;
+    await signed?.keep(block.checkpoint);
     await this.#fillTiles(block);
   }
 

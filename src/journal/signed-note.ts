@@ -101,6 +101,9 @@ const parse = (note: string): { readonly text: string; readonly signatures: read
   return { text: note.slice(0, end + 1), signatures: lines.map(readSignature) };
 };
 
+/** The text of a note, whoever has signed it. Throws NoteRefused where it is no note. */
+export const textOf = (note: string): string => parse(note).text;
+
 /** How many have signed this note, or say so. Throws NoteRefused where it is no note. */
 export const signaturesOn = (note: string): number => parse(note).signatures.length;
 

@@ -10,7 +10,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /** Seals all that is there, in blocks of their own, signed by `ledger`. */
 export const sealAll = async (storage: Storage): Promise<void> => {
-  const sealer = composeSealer(storage, ledger, silent, systemClock);
+  const sealer = composeSealer(storage, { signer: ledger }, silent, systemClock);
   sealer.start();
   await vi.waitUntil(async () => (await storage.feed.firstUnsealed()) === undefined, { timeout: 30_000 });
   await sealer.stop();

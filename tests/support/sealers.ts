@@ -14,7 +14,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /** A sealer as the process has it that commits, with a key of this test run. */
 export const sealerOver = (storage: Storage, clock: Clock = systemClock, own: NoteSigner = signer): Duty =>
-  composeSealer(storage, own, silent, clock);
+  composeSealer(storage, { signer: own }, silent, clock);
 
 /** Does the work while a sealer runs, and resolves when everything is sealed. */
 export const sealing = async (storage: Storage, work: () => Promise<void>, own: NoteSigner = signer): Promise<void> => {

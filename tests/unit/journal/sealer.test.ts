@@ -90,7 +90,7 @@ describe('the sealer, in memory', () => {
     const before = (await storage.journal.head())?.verifierKey;
     const warnings: object[] = [];
     const log = { info: () => undefined, warn: (fields: object) => warnings.push(fields), error: () => undefined };
-    sealer = composeSealer(storage, newSigner(), log);
+    sealer = composeSealer(storage, { signer: newSigner() }, log);
     sealer.start();
     await append(storage, streamUpTo('b', 2));
     await untilSealed(storage, 4);
