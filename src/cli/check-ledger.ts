@@ -22,7 +22,25 @@ export type LedgerSeen = {
 /** Says how far a check is, of about so many. */
 type ShowProgress = (what: string, total: number) => Progress;
 
-/** Checks the whole ledger, and tells of every bad place: the journal first, then streams with what follows from them, then what follows from none. */
+const JOURNAL = ['journal', 'journal_tiles'];
+const OTHERS = [
+  'events',
+  'snapshots',
+  'idempotency_keys',
+  'transaction_ids',
+  ...projections.map(({ table }) => table.name),
+];
+
+const NOTHING: LedgerSeen = {
+  journal: { events: 0, blocks: 0, checkpoint: undefined, sealedUpTo: () => 0 },
+  waiting: 0,
+  streams: { streams: 0, events: 0, rows: 0 },
+};
+
+/**
+ * Checks the whole ledger, and tells of every bad place: the journal first, then streams with what follows from them, then what follows
+ * from none. Behind a journal that cannot even be read, nothing else is looked at.
+ */
 export const checkLedger = async (
   storage: Storage,
   witness: Witness,
@@ -30,6 +48,7 @@ export const checkLedger = async (
   show: ShowProgress,
 ): Promise<LedgerSeen> => {
   const begun = systemClock.now();
+  if ((await checkShapes(storage, JOURNAL, tell)) > 0) return NOTHING;
   const head = await storage.journal.head();
   const inJournal = show('events in the journal', head?.treeSize ?? 0);
   const journal = await checkJournal(storage, witness, tell, inJournal.advance);
@@ -38,7 +57,10 @@ export const checkLedger = async (
   const sealed = new SealedCheck(storage.journal, begun, journal.sealedUpTo);
   const parts = { storage, projections, sealed };
   // The store goes through its documents while this process is busy with streams.
-  const [streams] = await Promise.all([checkStreams(parts, tell, inStreams.advance), checkShapes(parts, tell)]);
+  const [streams] = await Promise.all([
+    checkStreams(parts, tell, inStreams.advance),
+    checkShapes(storage, OTHERS, tell),
+  ]);
   inStreams.stop();
   const inRows = show('rows of read models', streams.streams);
   await checkStrangers(storage, tell, { ...atOnce, pace: inRows.advance });

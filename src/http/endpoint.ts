@@ -106,6 +106,24 @@ const faultsOf = (error: z.ZodError | undefined, place: RequestFault['in']): rea
     }));
   });
 
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** What a schema says that has no words of its own. */
+const inWords = {
+  error: (issue: z.core.$ZodRawIssue): string | undefined => {
+    if (issue.code !== 'invalid_type') return undefined;
+    if (issue.input === undefined) return 'is required';
+    const kind = kinds[issue.expected];
+    return kind && `must be ${kind}`;
+  },
+};
+
 type Body = ReturnType<typeof parseStrictJson>;
 
 const NO_BODY: Body = { value: undefined, faults: [] };
@@ -122,9 +140,9 @@ const parse = <P extends Shape, Q extends Shape, B extends z.ZodType>(
   request: Request,
   { value, faults }: Body,
 ): Pick<Call<P, Q, B>, 'params' | 'query' | 'body'> => {
-  const params = schemas.params.safeParse(request.params);
-  const query = schemas.query.safeParse(request.query);
-  const body = schemas.body.safeParse(value);
+  const params = schemas.params.safeParse(request.params, inWords);
+  const query = schemas.query.safeParse(request.query, inWords);
+  const body = schemas.body.safeParse(value, inWords);
   if (params.success && query.success && body.success && faults.length === 0) {
     return { params: params.data, query: query.data, body: body.data };
   }

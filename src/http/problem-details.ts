@@ -142,13 +142,14 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   OUTCOME_UNKNOWN: later(
     503,
-    'The store stopped answering during the commit',
+    'The commit was cut off before its outcome was known',
     'Send it again with the same key: it settles to one effect.',
   ),
   NOT_SEALED_YET: later(
     503,
     'The journal has not come that far',
-    'Events are sealed a moment after they are recorded. Ask again after Retry-After seconds.',
+    'Events are sealed a moment after they are recorded. Ask again after Retry-After seconds. A journal that stays shorter than a checkpoint ' +
+      'that you were given has been cut off.',
   ),
   UNAVAILABLE: later(
     503,

@@ -14,11 +14,35 @@ export const treeOf = (head: BlockHead | undefined): CompactRange => (head ? ran
 // What is hashed without a break: commands that have arrived meanwhile wait for less than a millisecond.
 const AT_ONCE = 32;
 
-/** The leaves of these events, found in many turns of the event loop. */
-const leavesOf = async (events: readonly EventAsRecorded[]): Promise<readonly Hash[]> => {
-  const leaves: Hash[] = [];
+/** An event as it stands in the journal. */
+export type Leaf = { readonly eventId: string; readonly hash: Hash };
+
+type Refused = { readonly event: EventAsRecorded; readonly error: Error };
+
+const leafIn = (event: EventAsRecorded): Leaf | Refused => {
+  try {
+    return { eventId: event.eventId, hash: leafOf(event) };
+  } catch (error) {
+    // A value without a canonical form, or a moment that is none.
+    if (error instanceof TypeError || error instanceof RangeError) return { event, error };
+    throw error;
+  }
+};
+
+/**
+ * The leaves of these events, found in many turns of the event loop. Daybook records nothing that has no canonical form; what somebody
+ * has put in past it and has none is told, and left out: it must not stand in the way of all others.
+ */
+export const leavesOf = async (
+  events: readonly EventAsRecorded[],
+  refuse: (refused: Refused) => void,
+): Promise<readonly Leaf[]> => {
+  const leaves: Leaf[] = [];
   for (let start = 0; start < events.length; start += AT_ONCE) {
-    leaves.push(...events.slice(start, start + AT_ONCE).map(leafOf));
+    for (const leaf of events.slice(start, start + AT_ONCE).map(leafIn)) {
+      if ('error' in leaf) refuse(leaf);
+      else leaves.push(leaf);
+    }
     await nextTurn();
   }
   return leaves;
@@ -26,20 +50,20 @@ const leavesOf = async (events: readonly EventAsRecorded[]): Promise<readonly Ha
 
 export type Seal = { readonly signer: NoteSigner; readonly now: Instant; readonly resumeToken: string | undefined };
 
-/** The block with these events behind the last one. Rejects where an event holds what has no canonical form. */
-export const sealEvents = async (
+/** The block with these events behind the last one. */
+export const sealLeaves = (
   last: BlockHead | undefined,
-  events: readonly EventAsRecorded[],
+  leaves: readonly Leaf[],
   { signer, now, resumeToken }: Seal,
-): Promise<Block> => {
-  const leaves = await leavesOf(events);
-  const tree = leaves.reduce(append, treeOf(last));
+): Block => {
+  const hashes = leaves.map(({ hash }) => hash);
+  const tree = hashes.reduce(append, treeOf(last));
   const root = rootOf(tree);
   return {
     number: (last?.number ?? 0) + 1,
     firstPosition: (last?.treeSize ?? 0) + 1,
-    eventIds: events.map(({ eventId }) => eventId),
-    leafHashes: Buffer.concat(leaves),
+    eventIds: leaves.map(({ eventId }) => eventId),
+    leafHashes: Buffer.concat(hashes),
     treeSize: tree.size,
     rootHash: root,
     range: bytesOfRange(tree),

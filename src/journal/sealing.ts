@@ -11,7 +11,7 @@ import { dueOf } from './due-events.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
 import { rootOf } from './merkle/compact-range.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
-import { sealEvents, treeOf } from './seal-events.ts';
+import { leavesOf, sealLeaves, treeOf } from './seal-events.ts';
 import { refuseToGoBack, type SignedCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
 
@@ -120,8 +120,15 @@ export class Sealing {
   }
 
   async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {
-    const { storage, signer, signed, clock } = this.parts;
-    const block = await sealEvents(this.head, events, { signer, now: clock.now(), resumeToken });
+    const { storage, signer, signed, clock, log } = this.parts;
+    const leaves = await leavesOf(events, ({ event: { eventId, streamId, version }, error }) =>
+      log.error(
+        { eventId, streamId, version, err: error },
+        'this event cannot be sealed, and Daybook has not recorded it',
+      ),
+    );
+    if (leaves.length === 0) return;
+    const block = sealLeaves(this.head, leaves, { signer, now: clock.now(), resumeToken });
     await storage.journal.insert(block);
     this.head = block;
     await signed?.keep(block.checkpoint);

@@ -158,6 +158,21 @@ describe('the sealer', () => {
     expect(await verifyJournal(storage)).toEqual([]);
   });
 
+  it('goes on behind an event with a value that has no canonical form, put in past every check', async () => {
+    start(storage);
+    await append(storage, streamUpTo('before', 5));
+    await untilSealed(5);
+    const events = database.connection.getClient().db(database.connection.name).collection<{ _id: string }>('events');
+    const last = await events.findOne({ streamId: 'account-before', version: 5 });
+    const forged = { ...last, _id: 'fraction', streamId: 'account-other', data: { amount: 0.5, currency: 'EUR' } };
+    await events.insertOne(forged, { bypassDocumentValidation: true });
+    await append(storage, [moneyDeposited('before', 6, 1n)]);
+    await untilSealed(6);
+    expect((await storage.journal.positionsOf(['fraction'])).size).toBe(0);
+    await events.deleteOne({ _id: 'fraction' });
+    expect(await verifyJournal(storage)).toEqual([]);
+  });
+
   it('writes the tiles that a killed one has left out', async () => {
     await sealed(streamUpTo('tiled', 900), 900);
     const tiles = database.connection.getClient().db(database.connection.name).collection('journal_tiles');

@@ -268,6 +268,26 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     );
   });
 
+  it('names a block that cannot be read, and says nothing of what would follow from it', async () => {
+    const block = await tamperer.find('journal');
+    expect(await firstAfter(tamperer.change('journal', block, { sealedAt: 'yesterday' }))).toBe(
+      'journal, row "1": is not of the shape that its collection takes.',
+    );
+  });
+
+  it('names a transaction id that was removed, put in, or given to another event', async () => {
+    const row = await tamperer.find('transaction_ids');
+    expect(await firstAfter(tamperer.remove('transaction_ids', row))).toMatch(
+      /^transaction_ids, account \w+, row of-transfer-\d+, version \d+: the row is missing\.$/,
+    );
+    await mendAll();
+    const unexpected = /^transaction_ids, row [\w-]+: no event gives this row\.$/;
+    expect(await firstAfter(tamperer.insert('transaction_ids', { ...row, _id: 'never-used' }))).toMatch(unexpected);
+    await mendAll();
+    const event = await tamperer.find('events', { streamId: 'account-lonely' });
+    expect(await firstAfter(tamperer.change('transaction_ids', row, { eventId: event._id }))).toMatch(unexpected);
+  });
+
   it('believes no other key, and cannot tell without one that it can use', async () => {
     const { code, stdout } = await runScript('verify', ['--key', verifierKeyOf(stranger)], {
       MONGODB_URI: database.uri,

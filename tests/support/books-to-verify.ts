@@ -25,8 +25,12 @@ const accounts = ['a', 'b', 'c', 'd'] as const;
 /** An account that has to do with no other. */
 const LONELY = 'lonely';
 
+/** Of a transfer, as a client names what it does there: its own id, for both accounts. */
+const transactionOf = (wish: Wish) =>
+  wish.type === 'TransferMoney' && wish.transferId !== undefined ? { transactionId: `of-${wish.transferId}` } : {};
+
 const submit = async (ledger: Ledger, wishes: readonly Wish[]): Promise<void> => {
-  await Promise.all(wishes.map((wish) => ledger.submit(commandOf(wish))));
+  await Promise.all(wishes.map((wish) => ledger.submit(commandOf(wish, transactionOf(wish)))));
 };
 
 const backDated = (wish: Wish, effectiveAt: Instant): Wish => ({ ...wish, effectiveAt }) as Wish;

@@ -75,7 +75,7 @@ export class Tamperer {
 
   /** A copy of any document, with an id of its own, at a version that nobody has or can have, or in a stream that there is not. */
   async #insertAny(random: Random): Promise<NamedTampering> {
-    const name = one(['events', 'snapshots', 'accounts', 'statement_entries', 'transfers'], random);
+    const name = one(['events', 'snapshots', 'accounts', 'statement_entries', 'transfers', 'transaction_ids'], random);
     const document = await this.#any(name, random);
     const version = typeof document.version === 'number' && name !== 'accounts' && { version: document.version + FAR };
     const streamId = name === 'events' && random() < 0.5 && { streamId: `account-${FAR}`, version: 1 };
@@ -177,6 +177,7 @@ const targets: readonly (readonly [name: string, members: readonly string[], may
   ['statement_entries', ['accountId', 'version', 'type', 'amount', 'balanceAfter', 'backDated', 'effectiveAt'], false],
   ['holds', ['status', 'amount', 'capturedAmount', 'accountId', 'placedEventId', 'placedVersion', 'endedAt'], false],
   ['transfers', ['status', 'amount', 'reversedAmount', 'fromAccountId', 'fromEventId', 'toEventId'], false],
+  ['transaction_ids', ['eventId'], false],
 ];
 
 const exchanges: readonly (readonly [name: string, members: readonly string[]])[] = [

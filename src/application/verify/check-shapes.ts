@@ -1,17 +1,19 @@
 import type { Tell } from '../ports/finding.ts';
-import type { VerifyParts } from './verify-parts.ts';
+import type { Storage } from '../ports/storage.ts';
 
-const written = ['events', 'snapshots', 'journal', 'journal_tiles'];
-
-/** Tells of what the store itself would refuse today: an event without a version, say, that no reader of its stream comes by. */
+/**
+ * Tells of what the store itself would refuse today in these collections: an event without a version, say, that no reader of its stream
+ * comes by. Gives how many there are.
+ */
 export const checkShapes = async (
-  { storage, projections }: Pick<VerifyParts, 'storage' | 'projections'>,
+  storage: Pick<Storage, 'misshapen'>,
+  collections: readonly string[],
   tell: Tell,
-): Promise<void> => {
-  for await (const { collection, id: row } of storage.misshapen([
-    ...written,
-    ...projections.map(({ table }) => table.name),
-  ])) {
+): Promise<number> => {
+  let count = 0;
+  for await (const { collection, id: row } of storage.misshapen(collections)) {
     tell({ collection, at: { row }, problem: 'is not of the shape that its collection takes' });
+    count += 1;
   }
+  return count;
 };

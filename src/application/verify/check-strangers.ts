@@ -4,6 +4,7 @@ import { accountsTable } from '../../projections/accounts/accounts.ts';
 import { type HoldRow, holdRowId, holdsTable } from '../../projections/holds/holds.ts';
 import { statementEntriesTable } from '../../projections/statement-entries/statement-entries.ts';
 import { type TransferRow, transfersTable } from '../../projections/transfers/transfers.ts';
+import { type TransactionIdRow, transactionIdsTable } from '../commit/claims.ts';
 import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
 import type { Tell } from '../ports/finding.ts';
 import type { Storage } from '../ports/storage.ts';
@@ -18,7 +19,8 @@ type FindOwn<R extends Row> = (rows: readonly R[], stores: Stores) => Promise<re
 
 type Stranger<R extends Row> = {
   readonly table: TableName<R>;
-  readonly accountIdOf: (row: R) => string;
+  /** Left out: the rows are of no account. */
+  readonly accountIdOf?: (row: R) => string;
   readonly own: FindOwn<R>;
 };
 
@@ -74,6 +76,18 @@ const holds: Stranger<HoldRow> = {
   },
 };
 
+/** They belong to no account, and to whatever event has used them. */
+const transactionIds: Stranger<TransactionIdRow> = {
+  table: transactionIdsTable,
+  own: async (rows, stores) => {
+    const events = await eventsOf(
+      rows.map(({ eventId }) => eventId),
+      stores,
+    );
+    return rows.filter(({ _id, eventId }) => events.get(eventId)?.metadata.transactionId === _id);
+  },
+};
+
 const checkTable = async <R extends Row>(
   { table, accountIdOf, own }: Stranger<R>,
   stores: Stores,
@@ -88,7 +102,7 @@ const checkTable = async <R extends Row>(
     const known = new Set(await own(rows, stores));
     for (const row of rows) {
       if (known.has(row)) continue;
-      const at = { accountId: accountIdOf(row), row: row._id };
+      const at = { ...(accountIdOf && { accountId: accountIdOf(row) }), row: row._id };
       tell({ collection: table.name, at, problem: NO_EVENT });
     }
     await pace(rows.length);
@@ -129,4 +143,5 @@ export const checkStrangers = async (stores: Stores, tell: Tell, reading: Readin
   await checkTable(accounts, stores, tell, reading);
   await checkTable(transfers, stores, tell, reading);
   await checkTable(holds, stores, tell, reading);
+  await checkTable(transactionIds, stores, tell, reading);
 };

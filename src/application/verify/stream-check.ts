@@ -10,6 +10,7 @@ import type { Difference } from '../replay/differences.ts';
 import { accountDifferences, type AccountRowFound, findAccountRow } from './account-row.ts';
 import { gapIn, type LastEvent, timeFindings } from './check-order.ts';
 import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
+import { checkTransactionIds } from './check-transaction-ids.ts';
 import { ExpectedRows } from './expected-rows.ts';
 import type { Span } from './final-rows.ts';
 import { findingOf } from './row-findings.ts';
@@ -74,6 +75,7 @@ export class StreamCheck {
     }
     this.#events += page.length;
     (await this.parts.sealed?.check(page))?.forEach(this.tell);
+    (await checkTransactionIds(this.parts.storage, this.streamId, page)).forEach(this.tell);
     if (!this.#isBroken) {
       const changes = page.flatMap((event) => this.#fold(event));
       await this.#compare(changes, { after, upTo: this.#last.version });

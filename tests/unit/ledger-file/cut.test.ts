@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventAsRecorded } from '../../../src/application/ports/event-as-recorded.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
 import { findCut } from '../../../src/ledger-file/cut.ts';
-import { sealEvents } from '../../../src/journal/seal-events.ts';
+import type { BlockHead } from '../../../src/application/ports/journal-store.ts';
+import { leavesOf, sealLeaves } from '../../../src/journal/seal-events.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { systemClock } from '../../../src/compose.ts';
 import { openBooks } from '../../support/small-books.ts';
@@ -24,11 +25,22 @@ describe('where an export ends', () => {
     expect(events.slice(SENT, RECEIVED + 1).map(({ type }) => type)).toEqual(['TransferSent', 'TransferReceived']);
   });
 
+  const put = async (
+    head: BlockHead | undefined,
+    due: readonly EventAsRecorded[],
+    resumeToken: string | undefined,
+  ): Promise<void> => {
+    const leaves = await leavesOf(due, ({ error }) => {
+      throw error;
+    });
+    await storage.journal.insert(sealLeaves(head, leaves, { signer, now: systemClock.now(), resumeToken }));
+  };
+
   /** Seals the events behind the last sealed one, up to this place, in a block as the feed gives it. */
   const seal = async (upTo: number): Promise<void> => {
     const head = await storage.journal.head();
     const due = events.slice(head?.treeSize ?? 0, upTo);
-    await storage.journal.insert(await sealEvents(head, due, { signer, now: systemClock.now(), resumeToken: 'token' }));
+    await put(head, due, 'token');
   };
 
   const cut = async (): Promise<{ readonly block: number | undefined; readonly waiting: number }> => {
@@ -63,8 +75,7 @@ describe('where an export ends', () => {
     await seal(2);
     await seal(3);
     const head = await storage.journal.head();
-    const recovery = { signer, now: systemClock.now(), resumeToken: undefined };
-    await storage.journal.insert(await sealEvents(head, events.slice(3, 4), recovery));
+    await put(head, events.slice(3, 4), undefined);
     await seal(SENT);
     expect((await cut()).block).toBe(1);
     await seal(RECEIVED + 1);
