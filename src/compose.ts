@@ -68,7 +68,7 @@ const composeLedger = (
   const settler = new BatchSettler({
     storage,
     projections: projected,
-    accounts: new AccountCache(storage, snapshotter, limits.DAYBOOK_ACCOUNT_CACHE),
+    accounts: new AccountCache(storage, snapshotter, limits.DAYBOOK_ACCOUNT_CACHE, metrics),
     snapshotter,
     wording,
     clock,

@@ -111,9 +111,8 @@ const open = async ({ environment, opened, log, metrics }: Parts, { door }: Ledg
   return { url: server.url, close };
 };
 
-const serve = async (environment: Environment, opened: OpenedStorage, stop: Promise<string>): Promise<void> => {
+const serve = async ({ environment, opened, metrics }: Omit<Parts, 'log'>, stop: Promise<string>): Promise<void> => {
   const log = openLog(environment.LOG_LEVEL);
-  const metrics = new ProcessMetrics();
   metrics.watchProcess();
   const parts = { environment, opened, log, metrics };
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
@@ -145,8 +144,10 @@ const main = async (): Promise<void> => {
   const stop = stopRequested();
   if (existsSync('.env')) process.loadEnvFile('.env');
   const environment = readEnvironment(process.env);
+  const metrics = new ProcessMetrics();
   const opened = await openStorage({
     environment,
+    meter: metrics,
     processEnvironment: process.env,
     purpose: 'npm start',
     attach: false,
@@ -154,7 +155,7 @@ const main = async (): Promise<void> => {
     report,
   });
   try {
-    await serve(environment, opened, stop);
+    await serve({ environment, opened, metrics }, stop);
   } finally {
     await opened.close();
   }

@@ -7,6 +7,7 @@ import { openLocalReplicaSet } from './storage/mongo/local/local-replica-set.ts'
 import { MongodNotFound } from './storage/mongo/local/mongod-not-found.ts';
 import { migrate } from './storage/mongo/migrations/migrate.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+import type { PoolMeter } from './storage/mongo/watch-pool.ts';
 import { mustBeWhole, Restoration } from './storage/mongo/restoration.ts';
 
 export type Surroundings = {
@@ -21,6 +22,8 @@ export type Surroundings = {
   readonly mayFallBackToMemory: boolean;
   /** Whether this is what brings a ledger back, and so may see half of one. */
   readonly restores?: boolean;
+  /** Left out: nobody asks what is done on connections. */
+  readonly meter?: PoolMeter;
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
 };
@@ -53,12 +56,12 @@ const withoutCredentials = (uri: string): string => uri.replace(/\/\/[^@/]*@/, '
 
 const inMongo = async (
   uri: string,
-  { environment, attach, restores = false, report }: Surroundings,
+  { environment, attach, restores = false, meter, report }: Surroundings,
 ): Promise<Pick<OpenedStorage, 'storage' | 'place' | 'uri' | 'restoration'>> => {
   // Scripts read whole collections, and nobody waits at the other end of a socket.
   const { DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout, DAYBOOK_MONGO_POOL: poolSize } = environment;
   const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
-  const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize });
+  const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize, ...(meter && { meter }) });
   try {
     const ran = await migrate(databaseOf(connection), () => new Date());
     for (const id of ran) report(`migrated the database: ${id}`);

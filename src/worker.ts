@@ -9,6 +9,7 @@ import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { listen } from './server.ts';
 import { connectMongo } from './storage/mongo/connection.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
+import type { PoolMeter } from './storage/mongo/watch-pool.ts';
 import { wordsOf } from './terminal.ts';
 import type { Order, WorkerReport } from './workers.ts';
 
@@ -26,9 +27,9 @@ const nextOrder = async (): Promise<Order> => {
   }
 };
 
-const openStorage = async (environment: Environment, uri: string) => {
+const openStorage = async (environment: Environment, uri: string, meter: PoolMeter) => {
   const timeout = environment.DAYBOOK_MONGO_TIMEOUT_MS;
-  const connection = await connectMongo({ uri, timeout, poolSize: environment.DAYBOOK_MONGO_POOL });
+  const connection = await connectMongo({ uri, timeout, poolSize: environment.DAYBOOK_MONGO_POOL, meter });
   return openMongoStorage(connection, timeout);
 };
 
@@ -42,8 +43,8 @@ const work = async (): Promise<void> => {
   const log = openLog(environment.LOG_LEVEL);
   const committer = new RemoteLedger(order.commands);
   if (!(await committer.call())) throw new Error('The process that commits does not answer.');
-  const storage = await openStorage(environment, order.mongoUri);
   const metrics = new ProcessMetrics();
+  const storage = await openStorage(environment, order.mongoUri, metrics);
   metrics.watchProcess();
   const ofAllProcesses = metricsOfAll(metrics.registry, say);
   const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses });

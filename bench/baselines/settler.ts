@@ -1,3 +1,4 @@
+import { unmetered } from '../../src/application/ports/meter.ts';
 import { AccountCache } from '../../src/application/commit/account-cache.ts';
 import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import { BatchSettler, type Pending } from '../../src/application/commit/settle-batch.ts';
@@ -34,7 +35,7 @@ export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(se
     wording: apiWording,
     clock,
     log,
-    meter: { committed: () => undefined },
+    meter: unmetered,
     random: Math.random,
     keepKeysFor,
   });

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Meter } from '../application/ports/meter.ts';
+import type { Meter, RetryReason } from '../application/ports/meter.ts';
+import type { PoolMeter } from '../storage/mongo/watch-pool.ts';
 
 /** What became of a command: `replayed` is the first answer once more; `failed` had nothing to do with rules. */
 export type CommandOutcome = 'accepted' | 'replayed' | 'rejected' | 'failed';
@@ -9,7 +10,7 @@ const WAITING = 'daybook_commands_waiting';
 type Answered = { readonly method: string; readonly route: string; readonly status: number };
 
 /** What this process does, counted in memory. */
-export class ProcessMetrics implements Meter {
+export class ProcessMetrics implements Meter, PoolMeter {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
   readonly #commands = new Counter({
@@ -38,6 +39,31 @@ export class ProcessMetrics implements Meter {
     registers: this.#registers,
   });
 
+  readonly #retries = new Counter({
+    name: 'daybook_batch_retries_total',
+    help: 'Batches that were decided again: another was faster, the store was away for a moment, or what stood in the way was looked for.',
+    labelNames: ['reason'] as const,
+    registers: this.#registers,
+  });
+  readonly #accounts = new Counter({
+    name: 'daybook_account_cache_total',
+    help: 'Accounts that commands were about: hit, in memory; miss, read from the store.',
+    labelNames: ['outcome'] as const,
+    registers: this.#registers,
+  });
+  readonly #connectionsInUse = new Gauge({
+    name: 'daybook_mongo_connections_in_use',
+    help: 'Connections to MongoDB on which something is done; DAYBOOK_MONGO_POOL of each process at most.',
+    aggregator: 'sum',
+    registers: this.#registers,
+  });
+  readonly #connectionWaits = new Histogram({
+    name: 'daybook_mongo_connection_wait_seconds',
+    help: 'How long an operation waited for a connection to MongoDB.',
+    buckets: [0.0001, 0.001, 0.01, 0.1, 1, 10],
+    registers: this.#registers,
+  });
+
   /** Counts what Node says of itself as well. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
@@ -61,6 +87,20 @@ export class ProcessMetrics implements Meter {
     this.#batches.observe(commands);
     this.#commits.observe(seconds);
   };
+
+  readonly retried = (reason: RetryReason): void => this.#retries.inc({ reason });
+
+  readonly accountsWanted = (known: number, unknown: number): void => {
+    if (known > 0) this.#accounts.inc({ outcome: 'hit' }, known);
+    if (unknown > 0) this.#accounts.inc({ outcome: 'miss' }, unknown);
+  };
+
+  readonly connectionTaken = (seconds: number): void => {
+    this.#connectionsInUse.inc();
+    this.#connectionWaits.observe(seconds);
+  };
+
+  readonly connectionGivenBack = (): void => this.#connectionsInUse.dec();
 
   readonly answered = (labels: Answered, seconds: number): void => this.#requests.observe(labels, seconds);
 

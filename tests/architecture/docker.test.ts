@@ -19,11 +19,13 @@ describe('docker-compose.yml', () => {
     expect(compose).toContain('\n      LOG_LEVEL:\n');
   });
 
-  it('publishes nothing but the API, and that on this machine only', () => {
+  it('publishes nothing but the API and the dashboard, and those on this machine only', () => {
     const published = compose.split('\n').filter((line) => /^ +- '?\S*:\d+'?$/.test(line) || line.includes('ports:'));
     expect(published.map((line) => line.trim())).toEqual([
       'ports:',
       "- '${API_HOST:-127.0.0.1}:${API_PORT:-3000}:3000'",
+      'ports:',
+      "- '127.0.0.1:${GRAFANA_PORT:-3001}:3000'",
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
@@ -78,6 +79,41 @@ describe.each(['0', '2'])('GET /metrics with DAYBOOK_WORKERS=%s', (DAYBOOK_WORKE
     const samples = await scrape();
     expect(samples.get('daybook_audit_drift')).toBe(0);
     expect(samples.get('daybook_audit_last_pass_timestamp_seconds')).toBeGreaterThan(Date.now() / 1_000 - 60);
+  });
+
+  it('has every metric that the alerts and the dashboard ask for', async () => {
+    await api.client.open({ accountId: 'alice', initialDeposit: { amount: 5 } });
+    const described = async (): Promise<ReadonlySet<string>> => {
+      const text = await getAlone(`${api.client.url}/metrics`);
+      return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ''));
+    };
+    await expect
+      .poll(async () => (await described()).has('daybook_audit_last_pass_timestamp_seconds'), { timeout: 30_000 })
+      .toBe(true);
+    const told = await described();
+    for (const file of ['alerts.yml', 'grafana/daybook.json']) {
+      const text = await readFile(`docker/monitoring/${file}`, 'utf8');
+      const asked = new Set(text.match(/\b(?:daybook|nodejs|process)_[a-z0-9_]+/g));
+      expect(asked.size).toBeGreaterThan(5);
+      const names = [...asked].map((name) => (told.has(name) ? name : name.replace(/_(?:bucket|sum|count)$/, '')));
+      expect(names.filter((name) => !told.has(name))).toEqual([]);
+    }
+  });
+
+  it('counts what is read, decided again and waited for', async () => {
+    const { client } = api;
+    await client.open({ accountId: 'alice', initialDeposit: { amount: 5 } });
+    const key = { 'Idempotency-Key': randomUUID() };
+    const deposit = { amount: 5, currency: 'EUR' };
+    for (let count = 0; count < 2; count += 1) await client.post('/v1/accounts/alice/deposits', deposit, key);
+    const samples = await scrape();
+    expect(samples.get('daybook_account_cache_total{outcome="hit"}')).toBeGreaterThanOrEqual(2);
+    expect(samples.get('daybook_account_cache_total{outcome="miss"}')).toBeGreaterThanOrEqual(1);
+    // The key that was used before is found out by the store.
+    expect(samples.get('daybook_batch_retries_total{reason="conflict"}')).toBe(1);
+    expect(samples.get('daybook_mongo_connection_wait_seconds_count')).toBeGreaterThan(5);
+    expect(samples.get('daybook_mongo_connections_in_use')).toBeLessThanOrEqual(20);
+    expect(samples.get('daybook_mongo_connections_in_use')).toBeGreaterThanOrEqual(0);
   });
 
   it('is the text format that Prometheus reads, each name described once', async () => {

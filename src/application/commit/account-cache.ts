@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { StreamId } from '../../domain/account/account-id.ts';
 import type { Account, OpenedAccount } from '../../domain/account/account-state.ts';
 import { FOLD_VERSION } from '../../domain/account/evolve.ts';
+import { type Meter, unmetered } from '../ports/meter.ts';
 import type { Storage } from '../ports/storage.ts';
 import { accountAt, foldTail } from '../replay/account-history.ts';
 import type { Snapshotter } from './snapshotter.ts';
@@ -17,6 +18,7 @@ export class AccountCache {
     private readonly storage: Storage,
     private readonly snapshotter: Snapshotter,
     limit: number,
+    private readonly meter: Pick<Meter, 'accountsWanted'> = unmetered,
   ) {
     this.#known = new LRUCache({ max: limit });
   }
@@ -30,6 +32,7 @@ export class AccountCache {
       if (account) loaded.set(streamId, { account, fresh: false });
       else unknown.push(streamId);
     }
+    this.meter.accountsWanted(loaded.size, unknown.length);
     for (const [streamId, fresh] of await this.reload(unknown)) loaded.set(streamId, fresh);
     return loaded;
   }

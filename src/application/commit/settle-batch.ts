@@ -141,8 +141,10 @@ export class BatchSettler {
   async #recover(batch: readonly Pending[], error: unknown, attempt: number): Promise<void> {
     if (error instanceof VersionConflict) await this.#retry(batch, error, attempt);
     // A connection that broke is no reason to trouble the callers; a store that is away is.
-    else if (error instanceof StorageUnavailable && attempt <= UNAVAILABLE_RETRIES) await this.settle(batch, attempt);
-    else if (error instanceof OutcomeUnknown) rejectAll(batch, new LedgerError('OUTCOME_UNKNOWN', { cause: error }));
+    else if (error instanceof StorageUnavailable && attempt <= UNAVAILABLE_RETRIES) {
+      this.dependencies.meter.retried('unavailable');
+      await this.settle(batch, attempt);
+    } else if (error instanceof OutcomeUnknown) rejectAll(batch, new LedgerError('OUTCOME_UNKNOWN', { cause: error }));
     else if (error instanceof StorageUnavailable) rejectAll(batch, new LedgerError('UNAVAILABLE', { cause: error }));
     // A bug, or a damaged stream. Whichever command carries it must not take the others along.
     else if (batch.length > 1) await this.#settleHalves(batch);
@@ -150,19 +152,21 @@ export class BatchSettler {
   }
 
   async #retry(batch: readonly Pending[], error: VersionConflict, attempt: number): Promise<void> {
-    const { log, random } = this.dependencies;
+    const { log, random, meter } = this.dependencies;
     // The first is in the nature of things: a repeated key is found out by it.
     if (attempt > 1) log.info({ attempt, submissions: batch.length }, 'conflict, deciding again');
     if (batch.length === 1 && attempt >= SINGLE_ATTEMPTS) {
       rejectAll(batch, new LedgerError('CONCURRENCY_CONFLICT', { cause: error }));
       return;
     }
+    meter.retried('conflict');
     await sleep(Math.min(LONGEST_PAUSE, 2 ** attempt) * random());
     if (batch.length > 1 && attempt >= WHOLE_BATCH_ATTEMPTS) await this.#settleHalves(batch);
     else await this.settle(batch, attempt);
   }
 
   async #settleHalves(batch: readonly Pending[]): Promise<void> {
+    this.dependencies.meter.retried('halved');
     const middle = Math.ceil(batch.length / 2);
     // Not as a first attempt: what was used before has made trouble once, and is looked up from now on.
     await this.settle(batch.slice(0, middle), 1);

@@ -1,4 +1,5 @@
 import { createConnection, type Connection, mongo } from 'mongoose';
+import { type PoolMeter, watchPool } from './watch-pool.ts';
 
 export type MongoSettings = {
   readonly uri: string;
@@ -7,6 +8,8 @@ export type MongoSettings = {
   /** Milliseconds in which a primary must be found; default `timeout`. */
   readonly selectionTimeout?: number;
   readonly poolSize: number;
+  /** Left out: nobody asks. */
+  readonly meter?: PoolMeter;
 };
 
 /** The database cannot carry a ledger as it is; the message says what to change. */
@@ -52,6 +55,7 @@ export const connectMongo = async ({
   timeout,
   selectionTimeout = timeout,
   poolSize,
+  meter,
 }: MongoSettings): Promise<Connection> => {
   const connection = createConnection(uri, {
     dbName: decodeURIComponent(databaseIn(uri)),
@@ -75,6 +79,7 @@ export const connectMongo = async ({
   try {
     await connection.asPromise();
     mustCarryLedger(await connection.getClient().db().command({ hello: 1 }));
+    if (meter) watchPool(connection, meter);
     return connection;
   } catch (error) {
     await connection.close().catch(() => undefined);
