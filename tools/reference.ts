@@ -36,6 +36,9 @@ const settings = (): readonly Setting[] => {
 const composePurposes: Readonly<Record<string, string>> = {
   API_HOST: 'Address of the host on which the API is published.',
   API_PORT: 'Port of the host on which the API is published.',
+  GRAFANA_ADMIN_PASSWORD:
+    'Of `admin` in Grafana, with `--profile monitoring`; whoever may reach its port may look without.',
+  GRAFANA_PORT: 'Port of this machine on which Grafana is published, with `--profile monitoring`.',
   MONGO_ADMIN_PASSWORD: 'Of `daybook-admin`, who sets the database up. It stays what it was at the first start.',
   MONGO_API_PASSWORD: 'Of `daybook-api`, who may insert and read events and never change or remove one.',
   MONGO_MIGRATE_PASSWORD: 'Of `daybook-migrate`, who may create collections and indexes.',

@@ -29,6 +29,12 @@ const PAUSE = 100;
 
 const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
 
+const sayWhereKeyIsNew = ({ verifierKey: before }: BlockHead, { signer, log }: SealerParts): void => {
+  const now = verifierKeyOf(signer);
+  if (before === now) return;
+  log.warn({ before, now }, 'the journal was signed with another key so far: its readers need this one too');
+};
+
 /**
  * Seals block after block from the last one on, until it is stopped, or something fails. What it rests on: a block that has a resume
  * token has every event from before that token in it or in a block before. So whoever goes on behind the last block's token, and is the
@@ -51,10 +57,7 @@ export class Sealing {
     // First, so that a block that another process seals meanwhile is behind it.
     const last = await parts.signed?.last();
     const head = await journal.head();
-    if (head && head.verifierKey !== verifierKeyOf(parts.signer)) {
-      const keys = { before: head.verifierKey, now: verifierKeyOf(parts.signer) };
-      parts.log.warn(keys, 'the journal was signed with another key so far: its readers need this one too');
-    }
+    if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     const found = { size: tree.size, root: rootOf(treeOf(head)) };
     if (last) await refuseToGoBack(last, found, tree);
