@@ -5,7 +5,7 @@ import { connectMongo, databaseOf } from './storage/mongo/connection.ts';
 import { findMongod } from './storage/mongo/local/find-mongod.ts';
 import { openLocalReplicaSet } from './storage/mongo/local/local-replica-set.ts';
 import { MongodNotFound } from './storage/mongo/local/mongod-not-found.ts';
-import { migrate } from './storage/mongo/migrations/migrate.ts';
+import { migrate, WAITS_FOR_OTHER } from './storage/mongo/migrations/migrate.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
 import type { PoolMeter } from './storage/mongo/watch-pool.ts';
 import { mustBeWhole, Restoration } from './storage/mongo/restoration.ts';
@@ -63,7 +63,11 @@ const inMongo = async (
   const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
   const connection = await connectMongo({ uri, timeout, selectionTimeout, poolSize, ...(meter && { meter }) });
   try {
-    const ran = await migrate(databaseOf(connection), () => new Date());
+    const ran = await migrate(
+      databaseOf(connection),
+      () => new Date(),
+      () => report(WAITS_FOR_OTHER),
+    );
     for (const id of ran) report(`migrated the database: ${id}`);
     if (!restores) await mustBeWhole(databaseOf(connection));
   } catch (error) {

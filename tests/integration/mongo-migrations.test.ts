@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectMongo } from '../../src/storage/mongo/connection.ts';
@@ -10,6 +11,7 @@ import { checkpoints } from '../../src/storage/mongo/migrations/0005-checkpoints
 import { backDatedSums } from '../../src/storage/mongo/migrations/0006-back-dated-sums.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { startApiProcess } from '../support/api-process.ts';
+import { runScript } from '../support/run-script.ts';
 
 const everyId = [initial.id, leases.id, journal.id, holds.id, checkpoints.id, backDatedSums.id];
 
@@ -70,6 +72,45 @@ describe('migrations', () => {
       expect(await shapeOf(name)).toEqual(expected);
       expect(await databaseOn(0, name).collection('migrations').countDocuments()).toBe(everyId.length);
     }
+  });
+
+  it('are run by one of several processes, and the others wait until they are done', async () => {
+    const name = newName();
+    let waiting = 0;
+    const ran = await Promise.all(
+      [0, 1, 2, 3].map((index) => migrate(databaseOn(index, name), now, () => (waiting += 1))),
+    );
+    expect(ran.filter((ids) => ids.length > 0)).toEqual([everyId]);
+    expect(waiting).toBe(3);
+    expect(await databaseOn(0, name).collection('migration_lock').countDocuments()).toBe(0);
+  });
+
+  it('wait for a process that is at it, and no longer than its term where it was killed', async () => {
+    const name = newName();
+    const locks = databaseOn(0, name).collection<{ _id: string; until: Date }>('migration_lock');
+    await locks.insertOne({ _id: 'lock', until: new Date(Date.now() + 2_000) });
+    let hasEnded = false;
+    const migrating = migrate(databaseOn(1, name), now).finally(() => (hasEnded = true));
+    await sleep(1_000);
+    expect(hasEnded).toBe(false);
+    expect(await databaseOn(0, name).collection('migrations').countDocuments()).toBe(0);
+    expect(await migrating).toEqual(everyId);
+  });
+
+  it('are listed by npm run migrate -- --list, which changes nothing', async () => {
+    const name = newName();
+    const uri = new URL(inject('mongoUri'));
+    uri.pathname = `/${name}`;
+    const list = () => runScript('migrate', ['--list'], { MONGODB_URI: uri.href });
+    const before = await list();
+    expect(before.code).toBe(0);
+    expect(before.stdout.match(/not yet/g)).toHaveLength(everyId.length);
+    expect(await databaseOn(0, name).listCollections().toArray()).toEqual([]);
+    const ran = await runScript('migrate', [], { MONGODB_URI: uri.href });
+    expect(ran.stderr).toContain(`migrated the database: ${everyId.at(-1)}`);
+    const { stdout } = await list();
+    for (const id of everyId) expect(stdout).toMatch(new RegExp(`^${id} +\\d{4}-\\d\\d-\\d\\dT.*Z$`, 'm'));
+    expect((await runScript('migrate', [], { MONGODB_URI: uri.href })).stderr).toContain('The database is up to date.');
   });
 
   it('go on where an earlier run was killed', async () => {

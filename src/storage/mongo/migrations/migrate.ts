@@ -6,6 +6,7 @@ import { holds } from './0004-holds.ts';
 import { checkpoints } from './0005-checkpoints.ts';
 import { backDatedSums } from './0006-back-dated-sums.ts';
 import type { Migration } from './migration.ts';
+import { alone } from './migration-lock.ts';
 
 const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints, backDatedSums];
 
@@ -25,35 +26,65 @@ const run = async (migration: Migration, database: mongo.Db): Promise<void> => {
   try {
     await migration.up(database);
   } catch (error) {
-    if (codeOf(error) === UNAUTHORIZED) {
-      const sentence = `The database lacks the migration ${migration.id}, and this user may not run it. Run npm run migrate as one who may.`;
-      throw new MigrationError(sentence, { cause: error });
-    }
     // Another process made the same collection at the same moment; what is left to do is done by going over it again.
     if (codeOf(error) === NAMESPACE_EXISTS) await run(migration, database);
     else throw error;
   }
 };
 
-/**
- * Brings the database to the shape that this release needs; gives the ids of the migrations that ran now. Every step may run
- * twice, also from two processes at once. Rejects with MigrationError where the database is newer than the code.
- */
-export const migrate = async (database: mongo.Db, now: () => Date): Promise<readonly string[]> => {
-  const applied = database.collection<MigrationDocument>('migrations');
+export const WAITS_FOR_OTHER = 'another process is migrating the database: waiting for it';
+
+/** A migration, and when it ran here; undefined where it has not. */
+export type MigrationState = { readonly id: string; readonly appliedAt: Date | undefined };
+
+/** All that this release has, in their order. Rejects with MigrationError where the database is newer than the code. */
+export const migrationsOn = async (database: mongo.Db): Promise<readonly MigrationState[]> => {
+  const applied = await database.collection<MigrationDocument>('migrations').find().toArray();
   const known = new Set(migrations.map(({ id }) => id));
-  const done = new Set((await applied.find().toArray()).map(({ _id }) => _id));
-  const foreign = [...done].filter((id) => !known.has(id));
+  const foreign = applied.map(({ _id }) => _id).filter((id) => !known.has(id));
   if (foreign.length > 0) {
     const names = foreign.join(', ');
     throw new MigrationError(
       `The database has migrations that this release does not know (${names}). Run a newer Daybook.`,
     );
   }
-  const due = migrations.filter(({ id }) => !done.has(id));
+  const times = new Map(applied.map(({ _id, appliedAt }) => [_id, appliedAt]));
+  return migrations.map(({ id }) => ({ id, appliedAt: times.get(id) }));
+};
+
+const dueOn = async (database: mongo.Db): Promise<readonly Migration[]> => {
+  const due = new Set((await migrationsOn(database)).filter(({ appliedAt }) => !appliedAt).map(({ id }) => id));
+  return migrations.filter(({ id }) => due.has(id));
+};
+
+const runDue = async (database: mongo.Db, now: () => Date): Promise<readonly string[]> => {
+  const due = await dueOn(database);
   for (const migration of due) {
     await run(migration, database);
-    await applied.updateOne({ _id: migration.id }, { $setOnInsert: { appliedAt: now() } }, { upsert: true });
+    await database
+      .collection<MigrationDocument>('migrations')
+      .updateOne({ _id: migration.id }, { $setOnInsert: { appliedAt: now() } }, { upsert: true });
   }
   return due.map(({ id }) => id);
+};
+
+/**
+ * Brings the database to the shape that this release needs; gives the ids of the migrations that ran now. One process does so at a time,
+ * and the others wait, of which `onWait` hears; what was killed half-way is gone over again. Rejects with MigrationError where the
+ * database is newer than the code, or this user may not change it.
+ */
+export const migrate = async (
+  database: mongo.Db,
+  now: () => Date,
+  onWait: () => void = () => undefined,
+): Promise<readonly string[]> => {
+  const [first] = await dueOn(database);
+  if (!first) return [];
+  try {
+    return await alone(database, onWait, () => runDue(database, now));
+  } catch (error) {
+    if (codeOf(error) !== UNAUTHORIZED) throw error;
+    const sentence = `The database lacks the migration ${first.id}, and this user may not run it. Run npm run migrate as one who may.`;
+    throw new MigrationError(sentence, { cause: error });
+  }
 };
