@@ -25,7 +25,7 @@ export type SealerParts = {
 };
 
 // So that a ledger with little to do is not asked for a block with each commit: each costs what a small transaction costs.
-const PAUSE = 100;
+const PAUSE = 200;
 
 const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
 

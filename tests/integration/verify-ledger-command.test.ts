@@ -268,6 +268,20 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     );
   });
 
+  it('names an event with a time that is none, and goes on', async () => {
+    const placed = await tamperer.find('events', { type: 'HoldPlaced' });
+    const data = { ...(placed.data as object), expiresAt: '2026-13-45T00:00:00.000Z' };
+    undo = [(await tamperer.change('events', placed, { data })).undo];
+    const { findings } = await told();
+    expect(findings[0]?.sentence).toContain(`event ${String(placed._id)}: the event is not the one that was sealed`);
+    expect(
+      findings
+        .slice(1)
+        .map(({ sentence }) => sentence)
+        .join(),
+    ).toContain('expiresAt no time');
+  });
+
   it('names a block that cannot be read, and says nothing of what would follow from it', async () => {
     const block = await tamperer.find('journal');
     expect(await firstAfter(tamperer.change('journal', block, { sealedAt: 'yesterday' }))).toBe(

@@ -5,7 +5,7 @@ const COST_OF_ACCOUNT = 30;
 
 // For commands that wait the audit makes way, and not for ever: a ledger that is always busy is audited as well.
 const LOOK_AGAIN = 5;
-const LONGEST_WAY = 100;
+const LONGEST_WAY = 500;
 
 /** Keeps the audit at so many events a second, however fast they could be read; and out of the way of commands. */
 export class Pace {

@@ -47,5 +47,7 @@ export const cellsThatDiffer = (expected: Row, found: Row): readonly CellDiffere
 export const cellText = (value: unknown): string => {
   if (value === undefined) return 'nothing';
   if (typeof value === 'bigint') return value.toString();
-  return value instanceof Date ? value.toISOString() : JSON.stringify(value);
+  if (!(value instanceof Date)) return JSON.stringify(value);
+  // An event that was tampered with may give a moment that is none.
+  return Number.isNaN(value.getTime()) ? 'no time' : value.toISOString();
 };

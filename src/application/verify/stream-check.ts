@@ -52,8 +52,9 @@ export class StreamCheck {
       for await (const page of this.#pages(row.version)) await this.#check(page);
       if (!this.#isBroken) await this.#finish(row);
     } catch (error) {
-      // A member of another type is no shape that anybody has written either.
-      if (!(error instanceof UnknownEventShape || error instanceof TypeError)) throw error;
+      // A member of another type, or a time that is none, is no shape that anybody has written either.
+      if (!(error instanceof UnknownEventShape || error instanceof TypeError || error instanceof RangeError))
+        throw error;
       const at = { streamId: this.streamId };
       this.#break({ collection: 'events', at, problem: 'has an event that nobody can read', found: error.message });
     }
