@@ -37,7 +37,7 @@ const note = z.string().meta({ description: 'A checkpoint: a signed note.' });
 export const growthView = z
   .strictObject({
     from: sealedEvents,
-    to: position,
+    to: sealedEvents,
     proof: z.array(hash).meta({ description: 'RFC 9162 §2.1.4.' }),
     earlier: note.optional().meta({ description: 'The checkpoint of size `from`, where one was signed.' }),
     later: note.optional().meta({ description: 'The checkpoint of size `to`, where one was signed.' }),
