@@ -29,7 +29,7 @@ export type Attempt = {
   heardAt: number;
 };
 
-const LONGEST_WAIT = 12_000;
+const LONGEST_WAIT = 4_000;
 const MOST_ATTEMPTS = 5;
 
 const isOpen = ({ heard }: Attempt): boolean => heard === undefined;
@@ -97,7 +97,7 @@ export class Clients {
     const { random, onAnswered } = this.network;
     if (heard?.kind === 'answered') onAnswered(attempt);
     if (!isSettled(heard)) {
-      if (left > 0) this.send(order, random.whole(10, 700), left);
+      if (left > 0) this.send(order, random.whole(20, 900), left);
     } else if (random.happens(0.12)) this.send(order, random.whole(1, 3_000), 1);
   }
 

@@ -42,7 +42,7 @@ export class Cluster {
     const process = this.any();
     if (!process) return;
     const { world } = this.site;
-    process.party.pausedUntil = world.now + this.random.whole(200, 14_000);
+    process.party.pausedUntil = world.now + this.random.whole(200, 6_000);
     world.note(`${process.party.name} stands still until ${process.party.pausedUntil.toFixed(1)}`);
   }
 
@@ -76,7 +76,7 @@ export class Cluster {
     process.onCrash.add(() => {
       this.#crashes += 1;
       this.#processes[place] = undefined;
-      world.arrange(this.#operator, this.random.whole(5, 2_500), 'starts a process', () => this.#start(place));
+      world.arrange(this.#operator, this.random.whole(5, 900), 'starts a process', () => this.#start(place));
     });
   }
 }

@@ -58,7 +58,7 @@ const accountNames = ['a', 'b', 'c', 'd', 'e'];
 const planOf = (random: Random): Plan => ({
   processes: random.pick([1, 2, 2, 2, 3]),
   orders: random.whole(15, 60),
-  duration: random.whole(500, 9_000),
+  duration: random.whole(300, 6_000),
   weather: {
     failure: random.pick([0, 0.01, 0.03, 0.08]),
     crash: random.pick([0, 0.002, 0.006, 0.015]),
@@ -84,8 +84,8 @@ const planOf = (random: Random): Plan => ({
 
 // Many times what the longest seed takes.
 const MOST_MOMENTS = 300_000;
-// Longer than a lease takes to run out, and the sweeper to come round.
-const AFTERMATH = 8_000;
+// Longer than a lease takes to run out, the sweeper to come round, and whatever was tried again to succeed.
+const LONGEST_AFTERMATH = 20_000;
 
 /** One ledger with all that happens to it. */
 class Simulation {
@@ -148,8 +148,7 @@ class Simulation {
     this.#weather = fairWeather;
     this.#cluster.calm();
     await this.#askAgain();
-    await this.#rest(AFTERMATH);
-    await this.#until(() => this.#witness.sealed === this.#witness.log.length);
+    await this.#becomeQuiet();
     return this.#check();
   }
 
@@ -161,6 +160,15 @@ class Simulation {
     let isOver = false;
     this.world.arrange(partyNamed('director'), duration, 'a while later', () => (isOver = true));
     await this.#until(() => isOver);
+  }
+
+  /** Until everything is sealed and every hold that is due has ended, or should have long ago. */
+  async #becomeQuiet(): Promise<void> {
+    const { world } = this;
+    const latest = world.now + LONGEST_AFTERMATH;
+    const isDone = (): boolean =>
+      this.#witness.sealed === this.#witness.log.length && this.#witness.dueHolds(BEGINNING + world.now + LATEST_CLOCK) === 0;
+    await this.#until(() => world.now > latest || isDone());
   }
 
   #arrangeOrders(): void {

@@ -15,6 +15,8 @@ export class Witness {
   readonly log: Witnessed[] = [];
   /** Events in the journal. */
   sealed = 0;
+  /** When each hold that is open ends by itself. */
+  readonly #openHolds = new Map<string, number>();
   readonly storage: Storage;
   readonly #appended = new WeakMap<object, readonly RecordedEvent[]>();
 
@@ -31,6 +33,20 @@ export class Witness {
     };
   }
 
+  /** Open holds that are due at this moment. */
+  dueHolds(now: number): number {
+    return [...this.#openHolds.values()].filter((due) => due <= now).length;
+  }
+
+  #see(event: RecordedEvent): void {
+    this.log.push({ event, at: this.world.now });
+    const { streamId, type, data } = event;
+    if (!('holdId' in data)) return;
+    const name = `${streamId}/${data.holdId}`;
+    if (type !== 'HoldPlaced') this.#openHolds.delete(name);
+    else if (data.expiresAt !== undefined) this.#openHolds.set(name, Date.parse(data.expiresAt));
+  }
+
   readonly #append: EventStore['append'] = (work, batch) => {
     this.#appended.set(work, [...(this.#appended.get(work) ?? []), ...batch]);
     return this.seen.events.append(work, batch);
@@ -43,7 +59,7 @@ export class Witness {
       batch = this.#appended.get(work) ?? [];
       return outcome;
     });
-    for (const event of batch) this.log.push({ event, at: this.world.now });
+    for (const event of batch) this.#see(event);
     return result;
   };
 
