@@ -73,23 +73,24 @@ export class OrderBook {
 
   /** Opens all accounts, most of them with money in them. */
   openings(): readonly Order[] {
-    return this.known.accounts.map((account) => this.#order([this.#item(this.#opening(account as AccountId))]));
+    return this.known.accounts.map((account) => this.order([this.#item(this.#opening(account as AccountId))]));
   }
 
   /** So many deposits to one account, which stand or fall together: a past that is long enough for a snapshot. */
   past(deposits: number): Order {
     const accountId = this.#account();
     const deposit = (): Want => ({ type: 'DepositMoney', accountId, money: euros(this.random.whole(1, 3)) });
-    return this.#order(Array.from({ length: deposits }, () => this.#item(deposit())));
+    return this.order(Array.from({ length: deposits }, () => this.#item(deposit())));
   }
 
   /** Something by chance, at this moment by the clocks on the wall. */
   next(now: number): Order {
     const count = this.random.happens(0.12) ? this.random.whole(2, 5) : 1;
-    return this.#order(Array.from({ length: count }, () => this.#claim(this.#item(this.#want(now)))));
+    return this.order(Array.from({ length: count }, () => this.#claim(this.#item(this.#want(now)))));
   }
 
-  #order(items: readonly Item[]): Order {
+  /** Commands that are sent together. */
+  order(items: readonly Item[]): Order {
     return { number: (this.#orders += 1), items };
   }
 
@@ -173,13 +174,18 @@ export class OrderBook {
   }
 
   #hold(now: number): Want {
-    const { holds } = this.known;
-    const accountId = this.#account();
-    const number = this.random.happens(0.1) ? this.random.whole(0, 5) : this.#keys + 1_000;
-    const holdId = `hold-${number}` as HoldId;
-    holds.push({ accountId, holdId });
+    const hold = this.#holdName();
     const expiresAt = instant(now + this.random.whole(100, 8_000));
-    return { type: 'PlaceHold', accountId, holdId, money: this.#money(), ...(this.random.happens(0.6) && { expiresAt }) };
+    return { type: 'PlaceHold', ...hold, money: this.#money(), ...(this.random.happens(0.6) && { expiresAt }) };
+  }
+
+  /** A new one, or one that was placed before and may have ended. */
+  #holdName(): Knowledge['holds'][number] {
+    const { holds } = this.known;
+    if (holds.length > 0 && this.random.happens(0.2)) return this.random.pick(holds);
+    const hold = { accountId: this.#account(), holdId: `hold-${this.#keys}` as HoldId };
+    holds.push(hold);
+    return hold;
   }
 
   #ending(type: 'CaptureHold' | 'ReleaseHold'): Want {

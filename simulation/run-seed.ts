@@ -6,7 +6,7 @@ import { type Attempt, Clients } from './clients.ts';
 import { Cluster, LATEST_CLOCK } from './cluster.ts';
 import { fairWeather, fatesOf, type Fates, type Weather } from './fates.ts';
 import { brokenRules } from './invariants/broken-rules.ts';
-import { type Knowledge, OrderBook } from './orders.ts';
+import { type Item, type Knowledge, OrderBook } from './orders.ts';
 import { Random } from './random.ts';
 import { type Composition, Ids, type Site, soundComposition } from './simulated-process.ts';
 import { BEGINNING, standIn } from './stand-ins.ts';
@@ -15,13 +15,18 @@ import { partyNamed, World } from './world.ts';
 
 /** What a seed is run with beside itself. */
 export type Conditions = {
-  readonly composition: Composition;
+  readonly composition?: Composition;
+  /** In place of what the seed has planned. */
+  readonly plan?: Partial<Plan>;
   /** In place of what the weather of the seed does to calls. */
-  readonly fates?: (random: Random) => Fates;
+  readonly fates?: Fates;
+  /** What is special about it, in words. */
+  readonly scenario?: string;
 };
 
 export type SeedResult = {
   readonly seed: number;
+  readonly scenario: string | undefined;
   /** The rules that were broken; none where all is well. */
   readonly broken: readonly string[];
   /** SHA-256 over everything that happened. */
@@ -36,9 +41,10 @@ export type SeedResult = {
 };
 
 /** What kind of time a seed has. */
-type Plan = {
+export type Plan = {
   readonly processes: number;
-  readonly orders: number;
+  /** How many orders by chance, or these, each sent after so many milliseconds. */
+  readonly orders: number | readonly (readonly [number, readonly Item[]])[];
   readonly duration: number;
   readonly weather: Weather;
   readonly kills: number;
@@ -102,15 +108,16 @@ class Simulation {
 
   constructor(
     readonly seed: number,
-    { composition, fates }: Conditions,
+    private readonly conditions: Conditions,
   ) {
-    this.#plan = planOf(new Random(seed, 'plan'));
+    const { composition = soundComposition, plan, fates } = conditions;
+    this.#plan = { ...planOf(new Random(seed, 'plan')), ...plan };
     this.#chance = new Random(seed, 'chance');
     const { limits, duties, auditPace, accounts, processes } = this.#plan;
     const { world } = this;
-    const chooseFates = fates ?? ((random) => fatesOf(random, () => this.#weather));
+    const byChance = fatesOf(new Random(seed, 'fates'), () => this.#weather);
     const shared = { limits, duties, auditPace, composition, calls: { made: 0 }, storage: this.#witness.storage };
-    this.#site = { ...shared, world, fates: chooseFates(new Random(seed, 'fates')) };
+    this.#site = { ...shared, world, fates: fates ?? byChance };
     const ids = new Ids();
     this.#cluster = new Cluster(this.#site, ids, new Random(seed, 'cluster'), processes);
     this.#known = { accounts, moved: [], holds: [], items: [] };
@@ -133,7 +140,8 @@ class Simulation {
     const digest = createHash('sha256').update(trace.join('\n')).digest('hex');
     const { calls } = this.#site;
     const counts = { events: this.#witness.log.length, requests: this.#clients.attempts.length, calls: calls.made };
-    return { seed: this.seed, broken, digest, trace, ...counts, crashes: this.#cluster.crashes, lasted: now };
+    const { scenario } = this.conditions;
+    return { seed: this.seed, scenario, broken, digest, trace, ...counts, crashes: this.#cluster.crashes, lasted: now };
   }
 
   async #course(): Promise<readonly string[]> {
@@ -174,6 +182,10 @@ class Simulation {
   #arrangeOrders(): void {
     const { orders, duration } = this.#plan;
     const director = partyNamed('director');
+    if (typeof orders !== 'number') {
+      for (const [delay, items] of orders) this.#clients.send(this.#book.order(items), delay);
+      return;
+    }
     for (let made = 0; made < orders; made += 1) {
       this.world.arrange(director, this.#chance.whole(0, duration), 'somebody wants something', () => {
         const order = this.#book.next(BEGINNING + Math.floor(this.world.now));
@@ -237,10 +249,8 @@ class Simulation {
   }
 }
 
-const sound: Conditions = { composition: soundComposition };
-
 /** Runs one seed from its first moment to its last, and says which rules were broken. */
-export const runSeed = async (seed: number, conditions = sound): Promise<SeedResult> => {
+export const runSeed = async (seed: number, conditions: Conditions = {}): Promise<SeedResult> => {
   const simulation = new Simulation(seed, conditions);
   const leave = standIn(simulation.world, new Random(seed, 'runtime'));
   try {

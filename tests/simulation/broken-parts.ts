@@ -16,11 +16,14 @@ import { type Composition, soundComposition } from '../../simulation/simulated-p
 /** A ledger with one mistake in it, such as somebody could make. */
 export type BrokenPart = {
   readonly mistake: string;
+  /** What the simulation must say of it. */
+  readonly rule: RegExp;
   readonly composition: Composition;
 };
 
-const withStorage = (mistake: string, storageOf: (storage: Storage) => Storage): BrokenPart => ({
+const withStorage = (mistake: string, rule: RegExp, storageOf: (storage: Storage) => Storage): BrokenPart => ({
   mistake,
+  rule,
   composition: { ...soundComposition, storageOf },
 });
 
@@ -44,11 +47,11 @@ const withEvents = (storage: Storage, change: (events: EventStore) => Partial<Ev
   events: { ...storage.events, ...change(storage.events) },
 });
 
-const keysAreNotClaimed = withStorage('keys are looked up and never claimed', (storage) =>
+const keysAreNotClaimed = withStorage('keys are looked up and never claimed', /has had 2 effects/, (storage) =>
   withTable(storage, idempotencyKeysTable, () => ({ write: () => Promise.resolve() })),
 );
 
-const acknowledgedBeforeCommit = withStorage('a command is acknowledged before its commit', (storage) => ({
+const acknowledgedBeforeCommit = withStorage('a command is acknowledged before its commit', /was acknowledged (?:and has no effect|before it was in the store)/, (storage) => ({
   ...storage,
   transactionally: <T>(body: (work: UnitOfWork) => Promise<T>): Promise<T> =>
     new Promise((resolve) => {
@@ -61,7 +64,7 @@ const acknowledgedBeforeCommit = withStorage('a command is acknowledged before i
     }),
 }));
 
-const unknownIsTakenForNo = withStorage('a commit without an answer is taken for one that did not happen', (storage) => ({
+const unknownIsTakenForNo = withStorage('a commit without an answer is taken for one that did not happen', /was not taken \(UNAVAILABLE\) and has had an effect/, (storage) => ({
   ...storage,
   transactionally: async (body) => {
     try {
@@ -72,7 +75,7 @@ const unknownIsTakenForNo = withStorage('a commit without an answer is taken for
   },
 }));
 
-const rowsBehindTheCommit = withStorage('read models are written in a transaction of their own, behind that of the events', (storage) => {
+const rowsBehindTheCommit = withStorage('read models are written in a transaction of their own, behind that of the events', /^accounts \w: events say/, (storage) => {
   const later: { readonly table: Table<Row>; readonly writes: Parameters<Table<Row>['write']>[1] }[] = [];
   const deferred = withTable<Row>(storage, accountsTable, (table) => ({
     write: (_work, writes) => {
@@ -93,7 +96,7 @@ const rowsBehindTheCommit = withStorage('read models are written in a transactio
   };
 });
 
-const versionsAreNotChecked = withStorage('the version of a stream is counted up, and not checked', (storage) =>
+const versionsAreNotChecked = withStorage('the version of a stream is counted up, and not checked', /below its limit|statement_entries .*: events say/, (storage) =>
   withEvents(storage, (events) => ({
     append: async (work, batch) => {
       const next = new Map<string, number>();
@@ -109,11 +112,11 @@ const versionsAreNotChecked = withStorage('the version of a stream is counted up
   })),
 );
 
-const reversalsAreForgotten = withStorage('what was taken back before is not looked up', (storage) =>
+const reversalsAreForgotten = withStorage('what was taken back before is not looked up', /was reversed beyond itself/, (storage) =>
   withEvents(storage, () => ({ reversedTotals: () => Promise.resolve(new Map()) })),
 );
 
-const endingsAreForgotten = withStorage('how a hold has ended is not looked up', (storage) =>
+const endingsAreForgotten = withStorage('how a hold has ended is not looked up', /was placed twice/, (storage) =>
   withTable(withTable(storage, holdsTable, () => ({ getMany: () => Promise.resolve([]) })), holdsTable, () => ({
     write: async (work, writes) =>
       storage.table(holdsTable).write(
@@ -123,7 +126,7 @@ const endingsAreForgotten = withStorage('how a hold has ended is not looked up',
   })),
 );
 
-const sealedOutOfOrder = withStorage('events are sealed as they come, and not in their order', (storage) => ({
+const sealedOutOfOrder = withStorage('events are sealed as they come, and not in their order', /is sealed behind version/, (storage) => ({
   ...storage,
   feed: {
     ...storage.feed,
@@ -133,7 +136,7 @@ const sealedOutOfOrder = withStorage('events are sealed as they come, and not in
   },
 }));
 
-const recoveryIsLeftOut = withStorage('a feed that was lost goes on from now', (storage) => ({
+const recoveryIsLeftOut = withStorage('a feed that was lost goes on from now', /is not sealed/, (storage) => ({
   ...storage,
   feed: {
     ...storage.feed,
@@ -149,6 +152,7 @@ const recoveryIsLeftOut = withStorage('a feed that was lost goes on from now', (
 
 const projectedTwice: BrokenPart = {
   mistake: 'a projection is applied twice',
+  rule: /^accounts \w: events say/,
   composition: {
     ...soundComposition,
     projections: projections.map((projection) =>
