@@ -1,4 +1,4 @@
-import type { Answer, Command, Wish } from '../src/application/commands/command.ts';
+import type { Answer, Command, Envelope, Wish } from '../src/application/commands/command.ts';
 import { CommandRejected, LedgerError } from '../src/application/commit/ledger-error.ts';
 import { StorageUnavailable } from '../src/application/ports/storage-errors.ts';
 import { DomainError } from '../src/domain/domain-error.ts';
@@ -6,6 +6,7 @@ import type { EventId, TransactionId } from '../src/domain/event/event-id.ts';
 import { hashOf, type Item, type Order } from './orders.ts';
 import type { Random } from './random.ts';
 import type { Ids, SimulatedProcess } from './simulated-process.ts';
+import { BEGINNING } from './stand-ins.ts';
 import { partyNamed, type World } from './world.ts';
 
 /** What a client has heard of one request. */
@@ -25,6 +26,10 @@ export type Attempt = {
   readonly order: Order;
   readonly sentAt: number;
   readonly eventIds: (readonly [EventId, EventId])[];
+  /** As they came to the ledger; undefined where they did not. */
+  commands: readonly Command[] | undefined;
+  /** What the wall clock of the process said, less the time of the world, when it took and when it answered. */
+  readonly clocks: number[];
   heard: Heard | undefined;
   heardAt: number;
 };
@@ -48,6 +53,15 @@ const wishOf = async ({ want }: Item, { daybook }: SimulatedProcess): Promise<Wi
   if (want.type !== 'ReverseTransaction') return want;
   const { eventId, ...rest } = want;
   return { ...rest, original: await daybook.queries.findReversibleEvent(eventId) };
+};
+
+const claimsOf = (item: Item): Pick<Envelope, 'idempotency' | 'transactionId' | 'expected'> => {
+  const { key, transactionId, expected } = item;
+  return {
+    idempotency: { key, requestHash: hashOf(item) },
+    ...(transactionId !== undefined && { transactionId: transactionId as TransactionId }),
+    ...(expected && { expected }),
+  };
 };
 
 export type Network = {
@@ -86,7 +100,8 @@ export class Clients {
   #attempt(order: Order): Attempt {
     const { world, ids } = this.network;
     const eventIds = order.items.map(() => [ids.event(), ids.event()] as const);
-    const attempt: Attempt = { order, sentAt: world.now, eventIds, heard: undefined, heardAt: Infinity };
+    const unheard = { commands: undefined, clocks: [], heard: undefined, heardAt: Infinity };
+    const attempt: Attempt = { order, sentAt: world.now, eventIds, ...unheard };
     this.attempts.push(attempt);
     return attempt;
   }
@@ -137,24 +152,30 @@ export class Clients {
     });
   }
 
-  async #carryOut({ order, eventIds }: Attempt, process: SimulatedProcess): Promise<Heard> {
-    const correlationId = this.network.ids.text();
+  async #carryOut(attempt: Attempt, process: SimulatedProcess): Promise<Heard> {
+    const read = (): void => void attempt.clocks.push(BEGINNING + process.party.clockOffset);
+    read();
     try {
-      const commands: Command[] = [];
-      for (const [index, item] of order.items.entries()) {
-        const { key, transactionId, expected } = item;
-        const claims = { ...(expected && { expected }), ...(transactionId && { transactionId: transactionId as TransactionId }) };
-        const idempotency = { key, requestHash: hashOf(item) };
-        const ids = eventIds[index];
-        if (!ids) throw new Error('an attempt has ids for each of its commands');
-        const envelope = { correlationId, actor: 'client', idempotency, eventIds: ids, ...claims };
-        commands.push({ wish: await wishOf(item, process), envelope });
-      }
-      const outcomes = await process.daybook.ledger.submitTogether(commands);
+      attempt.commands = await this.#commandsOf(attempt, process);
+      const outcomes = await process.daybook.ledger.submitTogether(attempt.commands);
       const [answers, replayed] = [outcomes.map(({ answer }) => answer), outcomes.map((outcome) => outcome.replayed)];
       return { kind: 'answered', answers, replayed };
     } catch (error) {
       return heardOf(error);
+    } finally {
+      read();
     }
+  }
+
+  async #commandsOf({ order, eventIds }: Attempt, process: SimulatedProcess): Promise<readonly Command[]> {
+    const correlationId = this.network.ids.text();
+    const commands: Command[] = [];
+    for (const [index, item] of order.items.entries()) {
+      const ids = eventIds[index];
+      if (!ids) throw new Error('an attempt has ids for each of its commands');
+      const envelope = { correlationId, actor: 'client', eventIds: ids, ...claimsOf(item) };
+      commands.push({ wish: await wishOf(item, process), envelope });
+    }
+    return commands;
   }
 }

@@ -51,7 +51,9 @@ export class Cluster {
     const process = this.any();
     if (!process) return;
     const isFar = this.random.happens(0.1);
-    const error = isFar ? this.random.pick([HOUR, -HOUR]) : this.random.whole(-LONGEST_CLOCK_ERROR, LONGEST_CLOCK_ERROR);
+    const error = isFar
+      ? this.random.pick([HOUR, -HOUR])
+      : this.random.whole(-LONGEST_CLOCK_ERROR, LONGEST_CLOCK_ERROR);
     process.party.clockOffset = error;
     this.site.world.note(`the clock of ${process.party.name} is ${error} ms ahead`);
   }

@@ -161,7 +161,14 @@ export class OrderBook {
     const [fromAccountId, toAccountId] = [this.#account(), this.#account()];
     const number = this.random.happens(0.1) ? this.random.whole(0, 5) : this.#keys + 1_000;
     const transferId = `transfer-${number}` as TransferId;
-    return { type: 'TransferMoney', transferId, fromAccountId, toAccountId, money: this.#money(), ...this.#dating(now) };
+    return {
+      type: 'TransferMoney',
+      transferId,
+      fromAccountId,
+      toAccountId,
+      money: this.#money(),
+      ...this.#dating(now),
+    };
   }
 
   #reversal(): Want {

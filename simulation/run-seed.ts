@@ -175,7 +175,8 @@ class Simulation {
     const { world } = this;
     const latest = world.now + LONGEST_AFTERMATH;
     const isDone = (): boolean =>
-      this.#witness.sealed === this.#witness.log.length && this.#witness.dueHolds(BEGINNING + world.now + LATEST_CLOCK) === 0;
+      this.#witness.sealed === this.#witness.log.length &&
+      this.#witness.dueHolds(BEGINNING + world.now + LATEST_CLOCK) === 0;
     await this.#until(() => world.now > latest || isDone());
   }
 
@@ -220,11 +221,12 @@ class Simulation {
     await this.#until(() => this.#clients.open === 0);
   }
 
-  #learn({ order, eventIds }: Attempt): void {
+  #learn({ order, eventIds, heard }: Attempt): void {
     order.items.forEach(({ want }, index) => {
       const [first] = eventIds[index] ?? [];
+      const isNew = heard?.kind === 'answered' && heard.replayed[index] === false;
       const isMove = ['DepositMoney', 'WithdrawMoney', 'TransferMoney', 'CaptureHold'].includes(want.type);
-      if (first && isMove) this.#known.moved.push(first);
+      if (first && isNew && isMove) this.#known.moved.push(first);
     });
   }
 

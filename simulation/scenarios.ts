@@ -19,7 +19,11 @@ const a = 'a' as AccountId;
 const b = 'b' as AccountId;
 const holdId = 'hold' as HoldId;
 
-const deposit = (accountId: AccountId, amount: bigint): Want => ({ type: 'DepositMoney', accountId, money: euros(amount) });
+const deposit = (accountId: AccountId, amount: bigint): Want => ({
+  type: 'DepositMoney',
+  accountId,
+  money: euros(amount),
+});
 
 const withdraw = (accountId: AccountId, amount: bigint): Want => ({
   type: 'WithdrawMoney',
@@ -63,7 +67,9 @@ export const scenarios: readonly Scenario[] = [
     [0, asked(transfer(1, a, b))],
     [1, asked(withdraw(b, 3n))],
   ]),
-  scenario('a batch that stands or falls together', 1, [[0, asked(deposit(a, 5n), transfer(2, a, b), withdraw(b, 1n))]]),
+  scenario('a batch that stands or falls together', 1, [
+    [0, asked(deposit(a, 5n), transfer(2, a, b), withdraw(b, 1n))],
+  ]),
   scenario('a hold, captured while it may expire', 1, [
     [
       0,

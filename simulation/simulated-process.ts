@@ -8,7 +8,14 @@ import type { Storage } from '../src/application/ports/storage.ts';
 import type { Row } from '../src/application/ports/table.ts';
 import { submitAlone } from '../src/application/ledger.ts';
 import { Election } from '../src/committer/election.ts';
-import { composeAuditor, composeDaybook, composeSealer, composeSweeper, type Daybook, type Limits } from '../src/compose.ts';
+import {
+  composeAuditor,
+  composeDaybook,
+  composeSealer,
+  composeSweeper,
+  type Daybook,
+  type Limits,
+} from '../src/compose.ts';
 import type { EventId } from '../src/domain/event/event-id.ts';
 import { noteSigner } from '../src/journal/signed-note.ts';
 import { ProcessMetrics } from '../src/metrics/process-metrics.ts';
@@ -49,9 +56,17 @@ export const signer = noteSigner('simulation', createPrivateKey({ key: KEY, form
 // Counts are of no interest here, and a set of its own for each of thousands of processes costs more than all the rest of them.
 const metrics = new ProcessMetrics();
 
-const dutiesOf = (daybook: Daybook, storage: Storage, { auditPace }: Site, log: Log, own: LedgerDoor): readonly Duty[] => [
+type Office = {
+  readonly daybook: Daybook;
+  readonly storage: Storage;
+  readonly log: Log;
+  /** What the sweeper hands its commands to. */
+  readonly door: LedgerDoor;
+};
+
+const dutiesOf = ({ daybook, storage, log, door }: Office, { auditPace }: Site): readonly Duty[] => [
   composeSealer(storage, { signer }, log),
-  composeSweeper(storage, own, log),
+  composeSweeper(storage, door, log),
   composeAuditor(daybook, storage, auditPace, log),
 ];
 
@@ -106,7 +121,8 @@ export class SimulatedProcess {
     const storage = composition.storageOf(simulatedStorage(this.site.storage, line));
     const log = this.#log();
     this.#daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics });
-    this.#takeOffice(dutiesOf(this.#daybook, storage, this.site, log, this.#sweepersDoor(this.#daybook)), storage);
+    const office = { daybook: this.#daybook, storage, log, door: this.#sweepersDoor(this.#daybook) };
+    this.#takeOffice(dutiesOf(office, this.site), storage);
   }
 
   #takeOffice(duties: readonly Duty[], storage: Storage): void {

@@ -17,7 +17,8 @@ const brokenStream = ([streamId, events]: readonly [string, readonly RecordedEve
   const broken: string[] = [];
   let [balance, limit] = [0n, 0n];
   events.forEach((event, index) => {
-    if (event.version !== index + 1) broken.push(`${streamId}: version ${event.version} was committed at place ${index + 1}`);
+    if (event.version !== index + 1)
+      broken.push(`${streamId}: version ${event.version} was committed at place ${index + 1}`);
     if ('overdraftLimit' in event.data) limit = event.data.overdraftLimit;
     balance += signedAmount(event);
     const held = heldBy(events.slice(0, index + 1));
@@ -27,7 +28,10 @@ const brokenStream = ([streamId, events]: readonly [string, readonly RecordedEve
 };
 
 /** Each hold was placed once, has ended once at most, and has ended where it was due. */
-const brokenHolds = ([streamId, events]: readonly [string, readonly RecordedEvent[]], now: number): readonly string[] => {
+const brokenHolds = (
+  [streamId, events]: readonly [string, readonly RecordedEvent[]],
+  now: number,
+): readonly string[] => {
   const broken: string[] = [];
   const open = new Map<string, number>();
   const placed = new Set<string>();

@@ -11,6 +11,7 @@ import type { Witnessed } from '../witness.ts';
 import { brokenPromises } from './promises.ts';
 import { brokenBooks } from './books.ts';
 import { brokenOrder } from './order.ts';
+import { brokenSeries } from './serial.ts';
 
 /** Everything that is left of a simulation when it is over. */
 export type Evidence = {
@@ -27,7 +28,9 @@ const foundByVerify = async (storage: Storage): Promise<readonly string[]> => {
   const findings = new Findings();
   await checkStreams({ storage, projections }, findings.tell, () => undefined);
   await checkStrangers(storage, findings.tell, atOnce);
-  return findings.first.map((finding) => `verify: ${finding.collection} ${JSON.stringify(finding.at)} ${finding.problem}`);
+  return findings.first.map(
+    (finding) => `verify: ${finding.collection} ${JSON.stringify(finding.at)} ${finding.problem}`,
+  );
 };
 
 const falseAlarms = ({ trace }: Evidence): readonly string[] =>
@@ -40,6 +43,7 @@ export const brokenRules = async (evidence: Evidence): Promise<readonly string[]
   return [
     ...(await brokenPromises(evidence)),
     ...faults,
+    ...(await brokenSeries(evidence)),
     ...(await brokenBooks(evidence)),
     ...(await verifyJournal(storage)),
     ...(await brokenOrder(evidence)),

@@ -38,13 +38,15 @@ const brokenPromise = (sending: Sending): string | undefined => {
   const { attempt, left } = sending;
   const { heard, heardAt, sentAt } = attempt;
   if (!heard) return 'has no end';
-  if (heard.kind === 'broken') return `ended with ${heard.error instanceof Error ? heard.error.stack : String(heard.error)}`;
+  if (heard.kind === 'broken')
+    return `ended with ${heard.error instanceof Error ? heard.error.stack : String(heard.error)}`;
   const isThere = left.length > 0;
   if (heard.kind === 'refused' || heard.kind === 'not taken') {
     return isThere ? `was ${heard.kind} (${heard.code}) and has had an effect` : undefined;
   }
   if (heard.kind === 'unknown') return undefined;
-  if (!isNew(sending, heard)) return isThere ? 'was answered as one that came before, and has an effect of its own' : undefined;
+  if (!isNew(sending, heard))
+    return isThere ? 'was answered as one that came before, and has an effect of its own' : undefined;
   if (!isThere) return 'was acknowledged and has no effect';
   const isInTime = left.every(({ at }) => at >= sentAt && at <= heardAt);
   return isInTime ? undefined : 'was acknowledged before it was in the store, or was there before it was sent';
@@ -81,7 +83,9 @@ const wrongEffect = (sending: Sending): string | undefined => {
   const { item, left } = sending;
   const expected = expectedEffect(item.want);
   if (left.length === 0 || !expected) return undefined;
-  const found = left.map(({ event }) => `${event.type} ${event.streamId.replace('account-', '')} ${signedAmount(event)}`);
+  const found = left.map(
+    ({ event }) => `${event.type} ${event.streamId.replace('account-', '')} ${signedAmount(event)}`,
+  );
   return found.join() === expected.join() ? undefined : `asked for ${expected.join()} and got ${found.join()}`;
 };
 
@@ -108,7 +112,9 @@ const brokenKeys = async (sendings: readonly Sending[], { storage }: Evidence): 
     const answers = answersOf(ofKey);
     const row = await storage.table(idempotencyKeysTable).get(`client ${key}`);
     const texts = new Set([...answers, ...(row ? [answerOf(row)] : [])].map(textOf));
-    const hashes = new Set(ofKey.filter(({ attempt: { heard } }) => heard?.kind === 'answered').map(({ item }) => hashOf(item)));
+    const hashes = new Set(
+      ofKey.filter(({ attempt: { heard } }) => heard?.kind === 'answered').map(({ item }) => hashOf(item)),
+    );
     if (effects.length > 1) broken.push(`${key} has had ${effects.length} effects`);
     if (answers.length > 0 && effects.length === 0) broken.push(`${key} was acknowledged and has no effect`);
     if (effects.length > 0 && !row) broken.push(`${key} has an effect, and its answer was not stored`);

@@ -51,90 +51,116 @@ const keysAreNotClaimed = withStorage('keys are looked up and never claimed', /h
   withTable(storage, idempotencyKeysTable, () => ({ write: () => Promise.resolve() })),
 );
 
-const acknowledgedBeforeCommit = withStorage('a command is acknowledged before its commit', /was acknowledged (?:and has no effect|before it was in the store)/, (storage) => ({
-  ...storage,
-  transactionally: <T>(body: (work: UnitOfWork) => Promise<T>): Promise<T> =>
-    new Promise((resolve) => {
-      const early = async (work: UnitOfWork): Promise<T> => {
-        const result = await body(work);
-        resolve(result);
-        return result;
-      };
-      storage.transactionally(early).catch(() => undefined);
-    }),
-}));
-
-const unknownIsTakenForNo = withStorage('a commit without an answer is taken for one that did not happen', /was not taken \(UNAVAILABLE\) and has had an effect/, (storage) => ({
-  ...storage,
-  transactionally: async (body) => {
-    try {
-      return await storage.transactionally(body);
-    } catch (error) {
-      throw error instanceof OutcomeUnknown ? new StorageUnavailable(error.message) : error;
-    }
-  },
-}));
-
-const rowsBehindTheCommit = withStorage('read models are written in a transaction of their own, behind that of the events', /^accounts \w: events say/, (storage) => {
-  const later: { readonly table: Table<Row>; readonly writes: Parameters<Table<Row>['write']>[1] }[] = [];
-  const deferred = withTable<Row>(storage, accountsTable, (table) => ({
-    write: (_work, writes) => {
-      later.push({ table, writes });
-      return Promise.resolve();
-    },
-  }));
-  return {
-    ...deferred,
-    transactionally: async (body) => {
-      const result = await storage.transactionally(body);
-      const rows = later.splice(0);
-      await storage.transactionally(async (work) => {
-        for (const { table, writes } of rows) await table.write(work, writes);
-      });
-      return result;
-    },
-  };
-});
-
-const versionsAreNotChecked = withStorage('the version of a stream is counted up, and not checked', /below its limit|statement_entries .*: events say/, (storage) =>
-  withEvents(storage, (events) => ({
-    append: async (work, batch) => {
-      const next = new Map<string, number>();
-      const renumbered = [];
-      for (const event of batch) {
-        const stored = await events.read(event.streamId, { after: 0, limit: 10_000 });
-        const version = (next.get(event.streamId) ?? stored.length) + 1;
-        next.set(event.streamId, version);
-        renumbered.push({ ...event, version });
-      }
-      await events.append(work, renumbered);
-    },
-  })),
+const acknowledgedBeforeCommit = withStorage(
+  'a command is acknowledged before its commit',
+  /was acknowledged (?:and has no effect|before it was in the store)/,
+  (storage) => ({
+    ...storage,
+    transactionally: <T>(body: (work: UnitOfWork) => Promise<T>): Promise<T> =>
+      new Promise((resolve) => {
+        const early = async (work: UnitOfWork): Promise<T> => {
+          const result = await body(work);
+          resolve(result);
+          return result;
+        };
+        storage.transactionally(early).catch(() => undefined);
+      }),
+  }),
 );
 
-const reversalsAreForgotten = withStorage('what was taken back before is not looked up', /was reversed beyond itself/, (storage) =>
-  withEvents(storage, () => ({ reversedTotals: () => Promise.resolve(new Map()) })),
+const unknownIsTakenForNo = withStorage(
+  'a commit without an answer is taken for one that did not happen',
+  /was not taken \(UNAVAILABLE\) and has had an effect/,
+  (storage) => ({
+    ...storage,
+    transactionally: async (body) => {
+      try {
+        return await storage.transactionally(body);
+      } catch (error) {
+        throw error instanceof OutcomeUnknown ? new StorageUnavailable(error.message) : error;
+      }
+    },
+  }),
+);
+
+const rowsBehindTheCommit = withStorage(
+  'read models are written in a transaction of their own, behind that of the events',
+  /^accounts \w: events say/,
+  (storage) => {
+    const later: { readonly table: Table<Row>; readonly writes: Parameters<Table<Row>['write']>[1] }[] = [];
+    const deferred = withTable<Row>(storage, accountsTable, (table) => ({
+      write: (_work, writes) => {
+        later.push({ table, writes });
+        return Promise.resolve();
+      },
+    }));
+    return {
+      ...deferred,
+      transactionally: async (body) => {
+        const result = await storage.transactionally(body);
+        const rows = later.splice(0);
+        await storage.transactionally(async (work) => {
+          for (const { table, writes } of rows) await table.write(work, writes);
+        });
+        return result;
+      },
+    };
+  },
+);
+
+const versionsAreNotChecked = withStorage(
+  'the version of a stream is counted up, and not checked',
+  /below its limit|statement_entries .*: events say/,
+  (storage) =>
+    withEvents(storage, (events) => ({
+      append: async (work, batch) => {
+        const next = new Map<string, number>();
+        const renumbered = [];
+        for (const event of batch) {
+          const stored = await events.read(event.streamId, { after: 0, limit: 10_000 });
+          const version = (next.get(event.streamId) ?? stored.length) + 1;
+          next.set(event.streamId, version);
+          renumbered.push({ ...event, version });
+        }
+        await events.append(work, renumbered);
+      },
+    })),
+);
+
+const reversalsAreForgotten = withStorage(
+  'what was taken back before is not looked up',
+  /was reversed beyond itself/,
+  (storage) => withEvents(storage, () => ({ reversedTotals: () => Promise.resolve(new Map()) })),
 );
 
 const endingsAreForgotten = withStorage('how a hold has ended is not looked up', /was placed twice/, (storage) =>
-  withTable(withTable(storage, holdsTable, () => ({ getMany: () => Promise.resolve([]) })), holdsTable, () => ({
-    write: async (work, writes) =>
-      storage.table(holdsTable).write(
-        work,
-        writes.map((write) => (write.kind === 'insert' ? { kind: 'put', row: write.row } : write)),
-      ),
-  })),
+  withTable(
+    withTable(storage, holdsTable, () => ({ getMany: () => Promise.resolve([]) })),
+    holdsTable,
+    () => ({
+      write: async (work, writes) =>
+        storage.table(holdsTable).write(
+          work,
+          writes.map((write) => (write.kind === 'insert' ? { kind: 'put', row: write.row } : write)),
+        ),
+    }),
+  ),
 );
 
-const sealedOutOfOrder = withStorage('events are sealed as they come, and not in their order', /is sealed behind version/, (storage) => ({
-  ...storage,
-  feed: {
-    ...storage.feed,
-    follow: async function* (...place: Parameters<EventFeed['follow']>) {
-      for await (const { events, token } of storage.feed.follow(...place)) yield { events: events.toReversed(), token };
+const sealedOutOfOrder = withStorage(
+  'events are sealed as they come, and not in their order',
+  /is sealed behind version/,
+  (storage) => ({
+    ...storage,
+    feed: {
+      ...storage.feed,
+      follow: async function* (...place: Parameters<EventFeed['follow']>) {
+        for await (const { events, token } of storage.feed.follow(...place))
+          yield { events: events.toReversed(), token };
+      },
     },
-  },
-}));
+  }),
+);
 
 const recoveryIsLeftOut = withStorage('a feed that was lost goes on from now', /is not sealed/, (storage) => ({
   ...storage,
