@@ -30,16 +30,19 @@ export class Cluster {
     return this.#crashes;
   }
 
-  /** Any process, whether it is there or not. */
-  readonly any = (): SimulatedProcess | undefined => this.random.pick(this.#processes.map((process) => [process]))[0];
+  /** Whoever takes a request: one that is there, as far as any is, for whoever sends it tries them all. */
+  readonly reach = (): SimulatedProcess | undefined => {
+    const there = this.#processes.filter((process) => process !== undefined);
+    return there.length > 0 ? this.random.pick(there) : undefined;
+  };
 
   kill(): void {
-    this.any()?.crash();
+    this.reach()?.crash();
   }
 
   /** Stops a process for a while, as a signal would: then it goes on, and knows of nothing. */
   pause(): void {
-    const process = this.any();
+    const process = this.reach();
     if (!process) return;
     const { world } = this.site;
     process.party.pausedUntil = world.now + this.random.whole(200, 6_000);
@@ -48,7 +51,7 @@ export class Cluster {
 
   /** Somebody sets a clock. */
   moveClock(): void {
-    const process = this.any();
+    const process = this.reach();
     if (!process) return;
     const isFar = this.random.happens(0.1);
     const error = isFar

@@ -38,9 +38,18 @@ export type Knowledge = {
   readonly items: Item[];
 };
 
+const hashes = new WeakMap<Item, string>();
+
 /** What a request is told apart by: the same for the same want. */
-export const hashOf = ({ want, transactionId }: Item): string =>
-  JSON.stringify([want, transactionId], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+export const hashOf = (item: Item): string => {
+  const known = hashes.get(item);
+  if (known !== undefined) return known;
+  const { want, transactionId } = item;
+  const inText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+  const hash = JSON.stringify([want, transactionId], inText);
+  hashes.set(item, hash);
+  return hash;
+};
 
 const kinds: readonly (readonly [Want['type'] | 'TakeBack', number])[] = [
   ['DepositMoney', 9],

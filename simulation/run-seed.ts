@@ -80,7 +80,7 @@ const planOf = (random: Random): Plan => ({
     ...readEnvironment({}),
     DAYBOOK_BATCH_LIMIT: random.pick([1, 4, 256]),
     DAYBOOK_COMMIT_LANES: random.pick([1, 2, 4]),
-    DAYBOOK_QUEUE_LIMIT: random.pick([4, 1_000]),
+    DAYBOOK_QUEUE_LIMIT: random.pick([4, 1_000, 1_000, 1_000]),
     DAYBOOK_COMMAND_TIMEOUT_MS: random.pick([600, 10_000]),
     DAYBOOK_ACCOUNT_CACHE: random.pick([1, 3, 100]),
   },
@@ -126,7 +126,7 @@ class Simulation {
       world,
       ids,
       random: new Random(seed, 'network'),
-      reach: this.#cluster.any,
+      reach: this.#cluster.reach,
       loss: () => (this.#weather === fairWeather ? 0 : this.#plan.loss),
       onAnswered: (attempt) => this.#learn(attempt),
     });

@@ -27,25 +27,41 @@ const brokenStream = ([streamId, events]: readonly [string, readonly RecordedEve
   return broken;
 };
 
-/** Each hold was placed once, has ended once at most, and has ended where it was due. */
+/** The holds of one account: each was placed once, has ended once at most, and has ended where it was due. */
+class HoldsOfStream {
+  readonly broken: string[] = [];
+  readonly #open = new Map<string, number>();
+  readonly #placed = new Set<string>();
+
+  constructor(private readonly streamId: string) {}
+
+  take({ type, data }: RecordedEvent): void {
+    if (type === 'HoldPlaced') {
+      if (this.#placed.has(data.holdId)) this.#say(data.holdId, 'was placed twice');
+      this.#placed.add(data.holdId);
+      this.#open.set(data.holdId, data.expiresAt === undefined ? Infinity : Date.parse(data.expiresAt));
+    } else if ('holdId' in data && !this.#open.delete(data.holdId)) {
+      this.#say(data.holdId, 'has ended twice, or before it was placed');
+    }
+  }
+
+  finish(now: number): void {
+    for (const [holdId, due] of this.#open) if (due < now) this.#say(holdId, 'is long due, and open');
+  }
+
+  #say(holdId: string, what: string): void {
+    this.broken.push(`${this.streamId}: hold ${holdId} ${what}`);
+  }
+}
+
 const brokenHolds = (
   [streamId, events]: readonly [string, readonly RecordedEvent[]],
   now: number,
 ): readonly string[] => {
-  const broken: string[] = [];
-  const open = new Map<string, number>();
-  const placed = new Set<string>();
-  for (const { type, data } of events) {
-    if (!('holdId' in data)) continue;
-    const hold = `${streamId}: hold ${data.holdId}`;
-    if (type === 'HoldPlaced') {
-      if (placed.has(data.holdId)) broken.push(`${hold} was placed twice`);
-      placed.add(data.holdId);
-      open.set(data.holdId, data.expiresAt === undefined ? Infinity : Date.parse(data.expiresAt));
-    } else if (!open.delete(data.holdId)) broken.push(`${hold} has ended twice, or before it was placed`);
-  }
-  for (const [holdId, due] of open) if (due < now) broken.push(`${streamId}: hold ${holdId} is long due, and open`);
-  return broken;
+  const holds = new HoldsOfStream(streamId);
+  for (const event of events) holds.take(event);
+  holds.finish(now);
+  return holds.broken;
 };
 
 /** Money comes in and goes out through deposits, withdrawals and captures alone: the balances are what is left. */
@@ -53,7 +69,7 @@ const brokenSums = async ({ storage, log }: Evidence): Promise<readonly string[]
   const events = log.map(({ event }) => event);
   const rows = await storage.table(accountsTable).range({ order: ['_id'] });
   const balances = rows.reduce((sum, { ledgerBalance }) => sum + ledgerBalance, 0n);
-  const isInner = ({ data }: RecordedEvent): boolean => 'transferId' in data && data.transferId !== undefined;
+  const isInner = ({ data }: RecordedEvent): boolean => 'transferId' in data;
   const cameIn = sumOf(events.filter((event) => !isInner(event)));
   return balances === cameIn ? [] : [`the balances are ${balances}, and ${cameIn} came in`];
 };

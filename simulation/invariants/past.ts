@@ -117,11 +117,16 @@ export class Past {
       this.#reversedTotals.set(event.data.originalEventId, place, event.data.reversedTotal);
     }
     if (event.type === 'TransferSent') this.#transferIds.set(event.data.transferId, place, true);
+    this.#followHold(event, place);
+  }
+
+  #followHold(event: RecordedEvent, place: number): void {
     if (event.type === 'HoldPlaced') this.#holds.set(this.#holdOf(event, event.data.holdId), place, holdRowOf(event));
     const ended = endedBy(event);
-    const hold = ended && this.#holdOf(event, ended.holdId);
-    const row = hold === undefined ? undefined : this.#holds.before(hold, place);
-    if (hold !== undefined && row && ended) this.#holds.set(hold, place, { ...row, status: ended.ending });
+    if (!ended) return;
+    const hold = this.#holdOf(event, ended.holdId);
+    const row = this.#holds.before(hold, place);
+    if (row) this.#holds.set(hold, place, { ...row, status: ended.ending });
   }
 
   #claim({ eventId, metadata }: RecordedEvent, place: number, keys: ReadonlyMap<string, IdempotencyKeyRow>): void {

@@ -31,25 +31,31 @@ const sendingsOf = ({ attempts, log }: Evidence): readonly Sending[] => {
 const nameOf = ({ attempt, item, place }: Sending): string =>
   `order ${attempt.order.number}, command ${place + 1} (${item.key} ${item.want.type}), sent at ${attempt.sentAt.toFixed(1)}`;
 
-const isNew = ({ place }: Sending, heard: Heard & { kind: 'answered' }): boolean => heard.replayed[place] === false;
+const brokenAnswer = (sending: Sending, heard: Heard & { kind: 'answered' }): string | undefined => {
+  const { attempt, left, place } = sending;
+  const isThere = left.length > 0;
+  if (heard.replayed[place]) {
+    return isThere ? 'was answered as one that came before, and has an effect of its own' : undefined;
+  }
+  if (!isThere) return 'was acknowledged and has no effect';
+  const isInTime = left.every(({ at }) => at >= attempt.sentAt && at <= attempt.heardAt);
+  return isInTime ? undefined : 'was acknowledged before it was in the store, or was there before it was sent';
+};
 
 /** What a sending has left must be what its client was told. */
 const brokenPromise = (sending: Sending): string | undefined => {
-  const { attempt, left } = sending;
-  const { heard, heardAt, sentAt } = attempt;
+  const { heard } = sending.attempt;
   if (!heard) return 'has no end';
-  if (heard.kind === 'broken')
-    return `ended with ${heard.error instanceof Error ? heard.error.stack : String(heard.error)}`;
-  const isThere = left.length > 0;
-  if (heard.kind === 'refused' || heard.kind === 'not taken') {
-    return isThere ? `was ${heard.kind} (${heard.code}) and has had an effect` : undefined;
+  switch (heard.kind) {
+    case 'unknown':
+      return undefined;
+    case 'broken':
+      return `ended with ${heard.error instanceof Error ? heard.error.stack : String(heard.error)}`;
+    case 'answered':
+      return brokenAnswer(sending, heard);
+    default:
+      return sending.left.length > 0 ? `was ${heard.kind} (${heard.code}) and has had an effect` : undefined;
   }
-  if (heard.kind === 'unknown') return undefined;
-  if (!isNew(sending, heard))
-    return isThere ? 'was answered as one that came before, and has an effect of its own' : undefined;
-  if (!isThere) return 'was acknowledged and has no effect';
-  const isInTime = left.every(({ at }) => at >= sentAt && at <= heardAt);
-  return isInTime ? undefined : 'was acknowledged before it was in the store, or was there before it was sent';
 };
 
 /** What the events of a want must say, as far as the want itself says it: accounts with signed amounts. */
@@ -58,10 +64,10 @@ const expectedEffect = (want: Want): readonly string[] | undefined => {
     case 'DepositMoney':
       return [`MoneyDeposited ${want.accountId} ${want.money.amount}`];
     case 'WithdrawMoney':
-      return [`MoneyWithdrawn ${want.accountId} ${-want.money.amount}`];
+      return [`MoneyWithdrawn ${want.accountId} ${0n - want.money.amount}`];
     case 'TransferMoney':
       return [
-        `TransferSent ${want.fromAccountId} ${-want.money.amount}`,
+        `TransferSent ${want.fromAccountId} ${0n - want.money.amount}`,
         `TransferReceived ${want.toAccountId} ${want.money.amount}`,
       ];
     case 'OpenAccount': {
@@ -104,25 +110,36 @@ const answersOf = (sendings: readonly Sending[]): readonly Answer[] =>
 const textOf = (answer: Answer): string => JSON.stringify(Object.entries(answer).sort());
 
 /** A key has one effect at most, and one answer, which is stored and always the same. */
+const brokenKey = (ofKey: readonly Sending[], stored: Answer | undefined): readonly string[] => {
+  const effects = ofKey.filter(({ left }) => left.length > 0).length;
+  const answered = ofKey.filter(({ attempt: { heard } }) => heard?.kind === 'answered');
+  const texts = new Set([...answersOf(answered), ...(stored ? [stored] : [])].map(textOf));
+  const requests = new Set(answered.map(({ item }) => hashOf(item)));
+  const rules: readonly (readonly [boolean, string])[] = [
+    [effects > 1, `has had ${effects} effects`],
+    [answered.length > 0 && effects === 0, 'was acknowledged and has no effect'],
+    [effects > 0 && !stored, 'has an effect, and its answer was not stored'],
+    [effects === 0 && stored !== undefined, 'has an answer, and no effect'],
+    [texts.size > 1, `has ${texts.size} answers: ${[...texts].join(' and ')}`],
+    [requests.size > 1, `was answered to ${requests.size} different requests`],
+  ];
+  return rules.flatMap(([isBroken, sentence]) => (isBroken ? [sentence] : []));
+};
+
 const brokenKeys = async (sendings: readonly Sending[], { storage }: Evidence): Promise<readonly string[]> => {
-  const byKey = grouped(sendings, ({ item }) => item.key);
   const broken: string[] = [];
-  for (const [key, ofKey] of byKey) {
-    const effects = ofKey.filter(({ left }) => left.length > 0);
-    const answers = answersOf(ofKey);
+  for (const [key, ofKey] of grouped(sendings, ({ item }) => item.key)) {
     const row = await storage.table(idempotencyKeysTable).get(`client ${key}`);
-    const texts = new Set([...answers, ...(row ? [answerOf(row)] : [])].map(textOf));
-    const hashes = new Set(
-      ofKey.filter(({ attempt: { heard } }) => heard?.kind === 'answered').map(({ item }) => hashOf(item)),
-    );
-    if (effects.length > 1) broken.push(`${key} has had ${effects.length} effects`);
-    if (answers.length > 0 && effects.length === 0) broken.push(`${key} was acknowledged and has no effect`);
-    if (effects.length > 0 && !row) broken.push(`${key} has an effect, and its answer was not stored`);
-    if (effects.length === 0 && row) broken.push(`${key} has an answer, and no effect`);
-    if (texts.size > 1) broken.push(`${key} has ${texts.size} answers: ${[...texts].join(' and ')}`);
-    if (hashes.size > 1) broken.push(`${key} was answered to ${hashes.size} different requests`);
+    broken.push(...brokenKey(ofKey, row && answerOf(row)).map((sentence) => `${key} ${sentence}`));
   }
   return broken;
+};
+
+const isWhole = (together: readonly Sending[], heard: Heard | undefined): boolean => {
+  const without = together.filter(({ left }) => left.length === 0).length;
+  if (heard?.kind === 'answered') return without === heard.replayed.filter(Boolean).length;
+  // Nobody knows which of its commands had been answered before.
+  return heard?.kind === 'unknown' || without === together.length;
 };
 
 /** What stands or falls together has all of its effects or none: commands that were answered before have theirs already. */
@@ -131,11 +148,7 @@ const brokenTogether = (sendings: readonly Sending[]): readonly string[] => {
   return [...byAttempt].flatMap(([{ order, heard }, together]) => {
     const times = new Set(together.flatMap(({ left }) => left.map(({ at }) => at)));
     if (times.size > 1) return [`order ${order.number} was committed at ${times.size} moments`];
-    const without = together.filter(({ left }) => left.length === 0).length;
-    const isWhole = without === 0 || without === together.length;
-    const replayed = heard?.kind === 'answered' ? heard.replayed.filter(Boolean).length : undefined;
-    const isExplained = replayed === undefined ? isWhole || heard?.kind === 'unknown' : without === replayed;
-    return isExplained ? [] : [`order ${order.number} is there by half`];
+    return isWhole(together, heard) ? [] : [`order ${order.number} is there by half`];
   });
 };
 

@@ -147,6 +147,23 @@ const endingsAreForgotten = withStorage('how a hold has ended is not looked up',
   ),
 );
 
+const staleIsFinal = withStorage(
+  'accounts are read again and are still what they were a while ago',
+  /which was right at no moment while it was asked/,
+  (storage) => {
+    const first = new Map<string, Awaited<ReturnType<EventStore['tails']>>>();
+    return withEvents(storage, (events) => ({
+      tails: async (streamIds, foldVersion) => {
+        const known = first.get(streamIds.join());
+        if (known) return known;
+        const tails = await events.tails(streamIds, foldVersion);
+        first.set(streamIds.join(), tails);
+        return tails;
+      },
+    }));
+  },
+);
+
 const sealedOutOfOrder = withStorage(
   'events are sealed as they come, and not in their order',
   /is sealed behind version/,
@@ -203,6 +220,7 @@ export const brokenParts: readonly BrokenPart[] = [
   versionsAreNotChecked,
   reversalsAreForgotten,
   endingsAreForgotten,
+  staleIsFinal,
   sealedOutOfOrder,
   recoveryIsLeftOut,
   projectedTwice,

