@@ -20,6 +20,14 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // The ledger in a simulated world: needs nothing but Node, and takes longer.
+      {
+        test: {
+          name: 'simulation',
+          include: ['tests/simulation/**/*.test.ts'],
+          testTimeout: 240_000,
+        },
+      },
       // Needs a replica set, which the global set-up finds or fetches; without one these tests fail.
       {
         test: {

@@ -1,0 +1,75 @@
+import type { Answer, Command } from '../../src/application/commands/command.ts';
+import {
+  answerOf,
+  idempotencyKeyIdOf,
+  type IdempotencyKeyRow,
+  idempotencyKeysTable,
+} from '../../src/application/commit/claims.ts';
+import { decideBatch, type Decision } from '../../src/application/commit/decide-batch.ts';
+import { instant } from '../../src/domain/time/instant.ts';
+import { apiWording } from '../../src/http/presenters/answers.ts';
+import type { Attempt, Heard } from '../clients.ts';
+import type { Evidence } from './broken-rules.ts';
+import { Past } from './past.ts';
+
+type Keys = ReadonlyMap<string, IdempotencyKeyRow>;
+
+const keysIn = async ({ storage }: Evidence): Promise<Keys> => {
+  const rows = await storage.table(idempotencyKeysTable).range({ order: ['_id'] });
+  return new Map(rows.map((row) => [row._id, row]));
+};
+
+const decide = (commands: readonly Command[], past: Past, place: number, now: number): Decision => {
+  const [decision] = decideBatch([commands], {
+    ...past.before(place, commands),
+    now: instant(now),
+    wording: apiWording,
+  });
+  if (!decision) throw new Error('a submission has a decision');
+  return decision;
+};
+
+const textOf = (answer: Answer | undefined): string => JSON.stringify(Object.entries(answer ?? {}).sort());
+
+/** What was recorded must be what the rules give on the ledger as it was right before, and the answer too. */
+const brokenEffect = (attempt: Attempt, past: Past, keys: Keys): string | undefined => {
+  const { commands, eventIds } = attempt;
+  const events = eventIds.flat().flatMap((eventId) => past.find(eventId) ?? []);
+  const [first] = events;
+  if (!commands || !first) return undefined;
+  const now = Math.min(...events.map(({ event }) => event.recordedAt));
+  const decision = decide(commands, past, first.place, now);
+  if (decision.kind === 'rejected') return `has had an effect, and should have been refused (${decision.error.code})`;
+  const isSame = commands.every(({ envelope }, index) => {
+    const row = keys.get(idempotencyKeyIdOf(envelope) ?? '');
+    return row && textOf(decision.outcomes[index]?.answer) === textOf(answerOf(row));
+  });
+  return isSame ? undefined : 'was answered otherwise than the ledger right before it gives';
+};
+
+const isRefusal = ({ code, index }: Heard & { kind: 'refused' }, decision: Decision): boolean =>
+  decision.kind === 'rejected' && decision.error.code === code && decision.index === index;
+
+/** There must be a moment between question and answer at which the rules say no, and say it so. */
+const brokenRefusal = ({ commands, heard, ...attempt }: Attempt, past: Past): string | undefined => {
+  if (heard?.kind !== 'refused') return undefined;
+  if (!commands) return `was refused (${heard.code}), and what it names is there`;
+  const { sentAt, heardAt, clocks } = attempt;
+  const times = [sentAt + Math.min(...clocks), heardAt + Math.max(...clocks)];
+  for (let place = past.placeAt(sentAt); place <= past.placeBehind(heardAt); place += 1) {
+    if (times.some((now) => isRefusal(heard, decide(commands, past, place, now)))) return undefined;
+  }
+  return `was refused (${heard.code}), which was right at no moment while it was asked`;
+};
+
+/** Whether everything happened as if one after the other: each command at one moment between its question and its answer. */
+export const brokenSeries = async (evidence: Evidence): Promise<readonly string[]> => {
+  const keys = await keysIn(evidence);
+  const past = new Past(evidence.log, keys);
+  return evidence.attempts.flatMap((attempt) => {
+    const broken = brokenEffect(attempt, past, keys) ?? brokenRefusal(attempt, past);
+    return broken === undefined
+      ? []
+      : [`order ${attempt.order.number}, sent at ${attempt.sentAt.toFixed(1)}, ${broken}`];
+  });
+};

@@ -1,0 +1,164 @@
+import { createPrivateKey } from 'node:crypto';
+import type { Command } from '../src/application/commands/command.ts';
+import type { Outcome } from '../src/application/commit/decide-batch.ts';
+import type { Duty } from '../src/application/duty.ts';
+import type { LedgerDoor } from '../src/application/ledger.ts';
+import type { Log } from '../src/application/ports/log.ts';
+import type { Storage } from '../src/application/ports/storage.ts';
+import type { Row } from '../src/application/ports/table.ts';
+import { submitAlone } from '../src/application/ledger.ts';
+import { Election } from '../src/committer/election.ts';
+import {
+  composeAuditor,
+  composeDaybook,
+  composeSealer,
+  composeSweeper,
+  type Daybook,
+  type Limits,
+} from '../src/compose.ts';
+import type { EventId } from '../src/domain/event/event-id.ts';
+import { noteSigner } from '../src/journal/signed-note.ts';
+import { ProcessMetrics } from '../src/metrics/process-metrics.ts';
+import { projections as allProjections } from '../src/projections/index.ts';
+import type { Projection } from '../src/projections/projection.ts';
+import type { Fates } from './fates.ts';
+import { simulatedStorage } from './simulated-storage.ts';
+import { type CallCount, StorageLine } from './storage-line.ts';
+import { partyNamed, type Party, type World } from './world.ts';
+
+/** What a ledger is composed of here; a test may put a broken part in the place of a right one. */
+export type Composition = {
+  readonly projections: readonly Projection<Row>[];
+  /** What one process has for its storage, made of what it should have. */
+  readonly storageOf: (storage: Storage) => Storage;
+};
+
+export const soundComposition: Composition = { projections: allProjections, storageOf: (storage) => storage };
+
+/** What all processes of a simulation share. */
+export type Site = {
+  readonly world: World;
+  readonly storage: Storage;
+  readonly fates: Fates;
+  readonly calls: CallCount;
+  readonly composition: Composition;
+  readonly limits: Limits;
+  /** Whether sealer, sweeper and auditor run in one process or in all of them. */
+  readonly duties: 'elected' | 'everywhere';
+  readonly auditPace: number;
+};
+
+// PKCS #8 of an Ed25519 key (RFC 8410 §7) with a seed of zeros: what is signed here vouches for nothing.
+const KEY = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32)]);
+
+export const signer = noteSigner('simulation', createPrivateKey({ key: KEY, format: 'der', type: 'pkcs8' }));
+
+// Counts are of no interest here, and a set of its own for each of thousands of processes costs more than all the rest of them.
+const metrics = new ProcessMetrics();
+
+type Office = {
+  readonly daybook: Daybook;
+  readonly storage: Storage;
+  readonly log: Log;
+  /** What the sweeper hands its commands to. */
+  readonly door: LedgerDoor;
+};
+
+const dutiesOf = ({ daybook, storage, log, door }: Office, { auditPace }: Site): readonly Duty[] => [
+  composeSealer(storage, { signer }, log),
+  composeSweeper(storage, door, log),
+  composeAuditor(daybook, storage, auditPace, log),
+];
+
+/** An id that can be told apart from all others of the simulation, and is the same each time. */
+export class Ids {
+  #count = 0;
+
+  event(): EventId {
+    return this.text() as EventId;
+  }
+
+  text(): string {
+    this.#count += 1;
+    return `00000000-0000-7000-8000-${this.#count.toString(16).padStart(12, '0')}`;
+  }
+}
+
+/** One run of an API process, from its start to its crash. */
+export class SimulatedProcess {
+  readonly party: Party;
+  /** Told when the process has gone. */
+  readonly onCrash = new Set<() => void>();
+  #daybook: Daybook | undefined;
+
+  constructor(
+    private readonly site: Site,
+    private readonly ids: Ids,
+    name: string,
+    clockOffset: number,
+  ) {
+    this.party = { ...partyNamed(name), clockOffset };
+    site.world.arrange(this.party, 0, 'start', () => this.#start());
+  }
+
+  get daybook(): Daybook {
+    if (!this.#daybook) throw new Error(`${this.party.name} has not started`);
+    return this.#daybook;
+  }
+
+  /** From one instruction to the next. */
+  readonly crash = (): void => {
+    if (!this.party.isAlive) return;
+    this.site.world.note(`${this.party.name} CRASHES`);
+    this.party.isAlive = false;
+    for (const tell of this.onCrash) tell();
+    this.onCrash.clear();
+  };
+
+  #start(): void {
+    const { world, fates, calls, composition, limits } = this.site;
+    const line = new StorageLine({ world, party: this.party, fates, count: calls, crash: this.crash });
+    const storage = composition.storageOf(simulatedStorage(this.site.storage, line));
+    const log = this.#log();
+    this.#daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics });
+    const office = { daybook: this.#daybook, storage, log, door: this.#sweepersDoor(this.#daybook) };
+    this.#takeOffice(dutiesOf(office, this.site), storage);
+  }
+
+  #takeOffice(duties: readonly Duty[], storage: Storage): void {
+    if (this.site.duties === 'everywhere') {
+      for (const duty of duties) duty.start();
+      return;
+    }
+    const nowhere = { machine: 'simulated', host: '127.0.0.1', port: 1, token: 'none' };
+    const election = new Election(storage, { holder: this.party.name, ...nowhere }, (row) => {
+      if (!row) return;
+      for (const duty of duties)
+        if (row.holder === this.party.name) duty.start();
+        else void duty.stop();
+    });
+    void election.start();
+  }
+
+  /** What the sweeper asks for gets ids that are the same each time. */
+  #sweepersDoor({ ledger }: Daybook): LedgerDoor {
+    const named = ({ wish, envelope }: Command): Command => {
+      const eventIds = [this.ids.event(), this.ids.event()] as const;
+      return { wish, envelope: { ...envelope, correlationId: this.ids.text(), eventIds } };
+    };
+    const door: LedgerDoor = {
+      waiting: 0,
+      submit: (command) => submitAlone(door, command),
+      submitTogether: (submission): Promise<readonly Outcome[]> => ledger.submitTogether(submission.map(named)),
+    };
+    return door;
+  }
+
+  #log(): Log {
+    const say = (level: string) => (fields: object, message: string) => {
+      const cause = 'err' in fields && fields.err instanceof Error ? ` (${fields.err.name})` : '';
+      this.site.world.note(`${level}: ${message}${cause}`);
+    };
+    return { info: say('info'), warn: say('warn'), error: say('error') };
+  }
+}
