@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { randomAt } from '../../src/load/random.ts';
+import type { Breaches } from '../breaches.ts';
+import { OWN_NAME } from '../servers/relay.ts';
+import type { Bank } from './bank.ts';
+import type { History } from './history.ts';
+import type { Judge } from './judge.ts';
+import type { Sender } from './sender.ts';
+
+const SNAPSHOT_PAUSE_MS = 20;
+const BALANCE_PAUSE_MS = 400;
+const PATIENCE_MS = 2_000;
+
+type Row = {
+  readonly _id: string;
+  readonly ownerId: string;
+  readonly ledgerBalance: bigint;
+  readonly availableBalance: bigint;
+};
+
+type Line = { readonly ledgerAccount: string; readonly balance: string };
+type TrialBalance = { readonly isBalanced: boolean; readonly ledgerAccounts: readonly Line[] };
+
+export type TotalParts = {
+  readonly uri: string;
+  readonly bank: Bank;
+  readonly history: History;
+  readonly judge: Judge;
+  readonly sender: Sender;
+  readonly breaches: Breaches;
+};
+
+/** Reads over and over what the bank holds, in one moment of the store each. A reading that fails is none. */
+export class BankTotals {
+  readonly counts = { snapshots: 0, trialBalances: 0, failed: 0 };
+  #goesOn = true;
+  #running: Promise<unknown> = Promise.resolve();
+  readonly #client: MongoClient;
+
+  constructor(private readonly parts: TotalParts) {
+    this.#client = new MongoClient(parts.uri, {
+      appName: OWN_NAME,
+      useBigInt64: true,
+      serverSelectionTimeoutMS: PATIENCE_MS,
+      connectTimeoutMS: PATIENCE_MS,
+      socketTimeoutMS: PATIENCE_MS,
+      heartbeatFrequencyMS: 500,
+    });
+  }
+
+  start(): void {
+    this.#running = Promise.all([
+      this.#again(() => this.#readSnapshot(), SNAPSHOT_PAUSE_MS),
+      this.#again(() => this.readTrialBalance(), BALANCE_PAUSE_MS),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#goesOn = false;
+    await this.#running;
+    await this.#client.close().catch(() => undefined);
+  }
+
+  /** Whether it was read; what is wrong with it is a breach. */
+  async readTrialBalance(): Promise<boolean> {
+    const { sender, judge, history, bank, breaches } = this.parts;
+    const door = sender.anyDoor(randomAt(this.counts.trialBalances, this.counts.failed));
+    const watch = history.watch();
+    const timed = await door.send({ method: 'GET', path: '/v1/trial-balance' });
+    const verdict = judge.judge('GET /v1/trial-balance', door, timed);
+    const nets = watch.stop().map(({ command }) => command.net);
+    if (verdict.kind !== 'done') return false;
+    const { isBalanced, ledgerAccounts } = JSON.parse(verdict.body) as TrialBalance;
+    if (!isBalanced) breaches.add('trial-balance', `debits and credits differ: ${verdict.body}`);
+    const sum = (signed: readonly number[]): number => signed.reduce((total, one) => total + one, 0);
+    const settled = bank.initialTotal('open') + bank.initialTotal('closed') + watch.net;
+    const least = settled + sum(nets.filter((net) => net < 0));
+    const most = settled + sum(nets.filter((net) => net > 0));
+    const owed = ledgerAccounts.find(({ ledgerAccount }) => ledgerAccount === 'customer-deposits');
+    // Customers are creditors: what they are owed is negative.
+    const total = -Number(owed?.balance);
+    if (!(total >= least && total <= most)) {
+      const detail = `${door.node.name} says that customers are owed ${total}, by what clients were told it must be ${least} to ${most}`;
+      breaches.add('bank-total', `${detail}: ${verdict.body}`);
+    }
+    this.counts.trialBalances += 1;
+    return true;
+  }
+
+  async #again(read: () => Promise<boolean>, pause: number): Promise<void> {
+    while (this.#goesOn) {
+      const isRead = await read();
+      if (!isRead) this.counts.failed += 1;
+      await sleep(pause);
+    }
+  }
+
+  /** All balances in one snapshot of the store: what is only moved about adds up to the same every time. */
+  async #readSnapshot(): Promise<boolean> {
+    const session = this.#client.startSession({ snapshot: true });
+    try {
+      const rows = await this.#client.db('daybook').collection<Row>('accounts').find({}, { session }).toArray();
+      this.#compare(rows);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await session.endSession().catch(() => undefined);
+    }
+  }
+
+  #compare(rows: readonly Row[]): void {
+    const { bank, breaches } = this.parts;
+    const closed = rows.filter(({ ownerId }) => ownerId === 'closed');
+    const total = closed.reduce((sum, { ledgerBalance }) => sum + ledgerBalance, 0n);
+    const must = bank.initialTotal('closed');
+    if (total !== BigInt(must)) breaches.add('bank-total', `the closed accounts hold ${total} instead of ${must}`);
+    for (const { _id, availableBalance } of rows.filter((row) => row.availableBalance < 0n)) {
+      breaches.add('below-limit', `${_id} was read with an available balance of ${availableBalance}`);
+    }
+    this.counts.snapshots += 1;
+  }
+}

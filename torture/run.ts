@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Closing } from '../bench/servers/closing.ts';
+import { randomAt } from '../src/load/random.ts';
+import { checkCommands, effectsOf, totalOf } from './check/check-commands.ts';
+import { OrderCheck } from './check/check-order.ts';
+import { checkStreams } from './check/check-streams.ts';
+import { readAccounts } from './check/streams.ts';
+import { checkJournal } from './check/verify-command.ts';
+import { faultsOf } from './faults/all-faults.ts';
+import { Scheduler } from './faults/scheduler.ts';
+import type { CommandRecord } from './load/command.ts';
+import { Door } from './load/door.ts';
+import { openBank } from './load/open-bank.ts';
+import { type Report, reportOf } from './report.ts';
+import { Play, type RunOptions } from './play.ts';
+import { openStage } from './stage.ts';
+
+const PROGRESS_MS = 5_000;
+const CALM_MS = 2_000;
+const ASKING_MS = 90_000;
+const AT_ONCE = 16;
+
+/** Does something to each of them, so many at a time. */
+const forEach = async <T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> => {
+  const queue = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of queue) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+};
+
+const showProgress = ({ history, totals, breaches, options }: Play, scheduler: Scheduler): NodeJS.Timeout =>
+  setInterval(() => {
+    const { snapshots, trialBalances, failed } = totals.counts;
+    const readings = `${snapshots} snapshots, ${trialBalances} trial balances, ${failed} failed`;
+    const work = `${history.acknowledged} acknowledged of ${history.commands.length}`;
+    options.report(`-- ${scheduler.injected} faults; ${work}; totals: ${readings}; ${breaches.count} breaches`);
+  }, PROGRESS_MS);
+
+const torment = async (play: Play): Promise<Scheduler> => {
+  const { stage, options, recovery, clients, totals } = play;
+  const { seed, seconds, report } = options;
+  const scheduler = new Scheduler({ faults: faultsOf(options.faults), stage, seed, recovery, report });
+  const progress = showProgress(play, scheduler);
+  totals.start();
+  clients.start(options.clients);
+  try {
+    await scheduler.run(seconds * 1_000);
+    report('Every fault is healed; the clients end what they have begun.');
+    await sleep(CALM_MS);
+    await clients.stop();
+    await totals.stop();
+  } finally {
+    clearInterval(progress);
+  }
+  return scheduler;
+};
+
+/** Asks under their keys what became of the commands that nobody knows of; then, under every key, for its answer again. */
+const settleAll = async ({ history, sender, options, breaches }: Play): Promise<void> => {
+  const deadline = performance.now() + ASKING_MS;
+  const random = randomAt(options.seed + 3, 0);
+  await forEach(history.unsettled, (record) => sender.ask(record, random, deadline));
+  const again = async (record: CommandRecord): Promise<void> => {
+    const { kind } = await sender.attempt(record, sender.anyDoor(random));
+    if (kind !== 'done')
+      breaches.add('different-answers', `${record.command.key} was done, and is answered otherwise now`);
+  };
+  const done = history.commands.filter(({ acknowledged }) => acknowledged !== undefined);
+  options.report(`Asking under ${done.length} keys for their answers again.`);
+  await forEach(done, again);
+};
+
+const checkAll = async (play: Play): Promise<number> => {
+  const { stage, history, breaches, door, bank, totals, options } = play;
+  options.report('Checking what the ledger has against what its clients heard.');
+  const accounts = await readAccounts(door);
+  const events = accounts.reduce((sum, account) => sum + account.events.length, 0);
+  const effects = effectsOf(accounts);
+  checkCommands(history.commands, effects, breaches);
+  new OrderCheck(checkStreams(accounts, breaches), breaches).check(history, effects);
+  const closed = totalOf(accounts, 'closed');
+  if (closed !== bank.initialTotal('closed'))
+    breaches.add('bank-total', `the closed accounts hold ${closed} at the end`);
+  const open = totalOf(accounts, 'open');
+  const must = bank.initialTotal('open') + history.net;
+  if (open !== must) breaches.add('bank-total', `the open accounts hold ${open} at the end instead of ${must}`);
+  if (!(await totals.readTrialBalance())) breaches.add('trial-balance', 'it cannot be read when all is quiet');
+  await checkJournal(stage.set, door, events, breaches);
+  return events;
+};
+
+/** Starts everything, torments it, and holds it against what clients were told; leaves with `closing` how all of it is ended. */
+export const run = async (options: RunOptions, closing: Closing): Promise<Report> => {
+  const stage = await openStage(options, closing);
+  const doors = stage.apis.map((api) => new Door(api));
+  await closing.open(
+    () => Promise.resolve(doors),
+    (opened) => Promise.resolve(opened.forEach((door) => door.close())),
+  );
+  const play = new Play(stage, doors, options);
+  await openBank(play.bank, play.door);
+  const scheduler = await torment(play);
+  await settleAll(play);
+  const events = await checkAll(play);
+  for (const api of stage.apis) {
+    for (const said of api.ownEnds) play.breaches.add('process-ended', `${api.name} ended by itself: ${said}`);
+  }
+  return reportOf(play, scheduler, events);
+};

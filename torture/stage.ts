@@ -1,0 +1,23 @@
+import type { Closing } from '../bench/servers/closing.ts';
+import type { Stage } from './faults/fault.ts';
+import { ApiNode } from './servers/api-node.ts';
+import { openTortureSet, type SetOptions } from './servers/torture-set.ts';
+
+const API_PROCESSES = 2;
+
+/** The driver asks how the set is as often: a primary that only pretends not to be one is believed again after that. */
+const HEARTBEAT_MS = 1_000;
+
+/** Three mongods behind their proxies, and two API processes on them. */
+export const openStage = async (options: SetOptions, closing: Closing): Promise<Stage> => {
+  const { report } = options;
+  report('Starting three mongods and two API processes.');
+  const set = await openTortureSet(options, closing);
+  const mongoUri = `${set.uri.replace('/?', '/daybook?')}&heartbeatFrequencyMS=${HEARTBEAT_MS}`;
+  const apis: ApiNode[] = [];
+  for (let index = 0; index < API_PROCESSES; index += 1) {
+    const open = (): Promise<ApiNode> => ApiNode.open({ index, mongoUri, directory: set.directory });
+    apis.push(await closing.open(open, (api) => api.close()));
+  }
+  return { set, apis };
+};
