@@ -14,6 +14,7 @@ type Options = {
   readonly faults: readonly FaultKind[];
   readonly clients: number;
   readonly electionTimeout: number;
+  readonly keep?: string;
   readonly json?: true;
 };
 
@@ -69,6 +70,7 @@ await new Command('torture')
   .option('--faults <kinds>', `some of ${faultKinds.join(',')}`, faultsIn, faultKinds)
   .option('--clients <n>', 'clients that ask at the same time', wholeNumber(1, 200), 16)
   .option('--election-timeout <ms>', 'how long members wait for a silent primary', wholeNumber(500, 60_000), 2_000)
+  .option('--keep <directory>', 'leave the logs of all processes there')
   .option('--json', 'print one JSON document instead of the report')
   .addHelpText('after', '\nExit code: 0 every promise was kept, 1 one was broken, or the run failed.')
   .action(async (options: Options) => process.exit(await torture(options)))

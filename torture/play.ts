@@ -16,6 +16,8 @@ export type RunOptions = {
   readonly faults: readonly FaultKind[];
   readonly clients: number;
   readonly electionTimeout: number;
+  /** Where the logs are to be left. */
+  readonly keep?: string;
   /** Takes one line of progress. */
   readonly report: (line: string) => void;
 };

@@ -1,4 +1,5 @@
 import type { Breach } from './breaches.ts';
+import type { RecoveryTime } from './faults/recovery.ts';
 import type { Scheduler } from './faults/scheduler.ts';
 import type { Play } from './play.ts';
 
@@ -33,12 +34,18 @@ export type Report = {
   readonly named: readonly Breach[];
 };
 
+const summaryOf = (times: readonly RecoveryTime[]): readonly RecoveryTimes[] => {
+  const [first] = times;
+  if (!first) return [];
+  const { fault, isAlone } = first;
+  const all = times.map(({ milliseconds }) => Math.round(milliseconds)).sort((left, right) => left - right);
+  return [{ fault, isAlone, count: all.length, median: all[all.length >> 1] ?? 0, longest: all.at(-1) ?? 0 }];
+};
+
 const recoveryTimes = ({ recovery: { times } }: Play): readonly RecoveryTimes[] =>
-  [...new Set(times.map(({ fault }) => fault))].map((fault) => {
-    const all = times.filter((time) => time.fault === fault).map(({ milliseconds }) => Math.round(milliseconds));
-    all.sort((left, right) => left - right);
-    return { fault, count: all.length, median: all[all.length >> 1] ?? 0, longest: all.at(-1) ?? 0 };
-  });
+  [...new Set(times.map(({ fault }) => fault))].flatMap((fault) =>
+    [true, false].flatMap((alone) => summaryOf(times.filter((time) => time.fault === fault && time.isAlone === alone))),
+  );
 
 export const reportOf = (play: Play, scheduler: Scheduler, events: number): Report => {
   const { history, judge, totals, breaches, options } = play;
@@ -87,8 +94,8 @@ export const textOf = (report: Report): string => {
     `Answers: ${pairs(report.answers)}.`,
     `The bank's total: ${totals.snapshots + totals.trialBalances} readings (${totals.trialBalances} of them trial balances), ${totals.failed} failed.`,
     ...recovery.map(
-      ({ fault, count, median, longest }) =>
-        `Written again after "${fault}", ${count} times: median ${seconds(median)}, longest ${seconds(longest)}.`,
+      ({ fault, isAlone, count, median, longest }) =>
+        `Written again after "${fault}"${isAlone ? '' : ' with other faults meanwhile'}, ${count} times: median ${seconds(median)}, longest ${seconds(longest)}.`,
     ),
     ...named.slice(0, SHOWN).map(({ kind, detail }) => `  ${kind}: ${detail}`),
     breaches === 0

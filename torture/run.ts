@@ -1,11 +1,13 @@
+import { cp } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closing } from '../bench/servers/closing.ts';
 import { randomAt } from '../src/load/random.ts';
 import { checkCommands, effectsOf, totalOf } from './check/check-commands.ts';
 import { OrderCheck } from './check/check-order.ts';
 import { checkStreams } from './check/check-streams.ts';
+import { checkTotals } from './check/check-totals.ts';
 import { readAccounts } from './check/streams.ts';
-import { checkJournal } from './check/verify-command.ts';
+import { checkJournal, countOf } from './check/verify-command.ts';
 import { faultsOf } from './faults/all-faults.ts';
 import { Scheduler } from './faults/scheduler.ts';
 import type { CommandRecord } from './load/command.ts';
@@ -75,7 +77,7 @@ const checkAll = async (play: Play): Promise<number> => {
   const { stage, history, breaches, door, bank, totals, options } = play;
   options.report('Checking what the ledger has against what its clients heard.');
   const accounts = await readAccounts(door);
-  const events = accounts.reduce((sum, account) => sum + account.events.length, 0);
+  const events = countOf(accounts);
   const effects = effectsOf(accounts);
   checkCommands(history.commands, effects, breaches);
   new OrderCheck(checkStreams(accounts, breaches), breaches).check(history, effects);
@@ -86,9 +88,13 @@ const checkAll = async (play: Play): Promise<number> => {
   const must = bank.initialTotal('open') + history.net;
   if (open !== must) breaches.add('bank-total', `the open accounts hold ${open} at the end instead of ${must}`);
   if (!(await totals.readTrialBalance())) breaches.add('trial-balance', 'it cannot be read when all is quiet');
+  checkTotals(history, effects, breaches);
   await checkJournal(stage.set, door, events, breaches);
   return events;
 };
+
+const keepLogs = (from: string, to: string): Promise<void> =>
+  cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 
 /** Starts everything, torments it, and holds it against what clients were told; leaves with `closing` how all of it is ended. */
 export const run = async (options: RunOptions, closing: Closing): Promise<Report> => {
@@ -106,5 +112,12 @@ export const run = async (options: RunOptions, closing: Closing): Promise<Report
   for (const api of stage.apis) {
     for (const said of api.ownEnds) play.breaches.add('process-ended', `${api.name} ended by itself: ${said}`);
   }
+  for (const time of play.recovery.tooLong) {
+    play.breaches.add(
+      'slow-recovery',
+      `after "${time.fault}" nothing was written for ${Math.round(time.milliseconds)} ms`,
+    );
+  }
+  if (options.keep !== undefined) await keepLogs(stage.set.directory, options.keep);
   return reportOf(play, scheduler, events);
 };

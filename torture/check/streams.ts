@@ -16,6 +16,7 @@ const event = z.object({
   }),
   metadata: z.object({ idempotencyKey: z.string().optional() }),
   recordedAt: z.string(),
+  effectiveAt: z.string(),
 });
 
 export type StoredEvent = z.infer<typeof event>;

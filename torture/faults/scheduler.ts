@@ -6,6 +6,8 @@ import type { Recovery } from './recovery.ts';
 const INTERVAL_MS = 1_000;
 // A fault that cannot be done now makes way for another one.
 const CHOICES = 12;
+// Of the losses of a primary that nothing else is going on beside: then nothing is injected until somebody has written again.
+const ALONE_RATE = 0.6;
 const WHOLE_LIMIT_MS = 90_000;
 
 type Active = { readonly fault: Fault; readonly healed: Promise<void> };
@@ -54,6 +56,7 @@ export class Scheduler {
   }
 
   async #injectOne(): Promise<void> {
+    if (this.parts.recovery.isToBeLeftAlone) return;
     for (let choice = 0; choice < CHOICES; choice += 1) {
       const fault = this.#draw();
       if (!(await this.#isPossible(fault))) continue;
@@ -84,7 +87,10 @@ export class Scheduler {
     const [least, most] = fault.lasts;
     const seconds = least + this.#random() * (most - least);
     this.counts[fault.name] = (this.counts[fault.name] ?? 0) + 1;
-    if (fault.takesPrimary) recovery.primaryLost(fault.name, performance.now());
+    if (fault.takesPrimary) {
+      const isAlone = this.#active.size === 0 && this.#random() < ALONE_RATE;
+      recovery.primaryLost(fault.name, isAlone);
+    }
     report(`${what}${seconds > 0 ? `, for ${seconds.toFixed(1)} s` : ''}`);
     const healed = sleep(seconds * 1_000).then(heal);
     const active: Active = { fault, healed: healed.finally(() => this.#active.delete(active)) };

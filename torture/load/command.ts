@@ -58,3 +58,13 @@ export type BalanceReading = {
   readonly ledgerBalance: number;
   readonly heldAmount: number;
 };
+
+/** What one API process said that all customers are owed, by its own clock. */
+export type TrialBalanceReading = {
+  readonly by: string;
+  readonly sent: number;
+  readonly answered: number;
+  readonly asOf: string;
+  readonly knownAt: string;
+  readonly total: number;
+};

@@ -66,7 +66,7 @@ export class Sender {
       history.acknowledge(record, verdict.body, answered);
     } else if (verdict.kind === 'refused') {
       const isSure = !record.mayHaveHappened && record.inFlight === 0;
-      history.refuse(record, { code: verdict.code, sent, answered, isSure });
+      record.refusal = { code: verdict.code, sent, answered, isSure };
     } else record.mayHaveHappened ||= verdict.isOpen;
     return verdict;
   }

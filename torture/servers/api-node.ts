@@ -78,24 +78,24 @@ export class ApiNode {
     if (!this.#server) return;
     this.#killed ??= performance.now();
     this.#isFrozen = false;
-    process.kill(this.#server.pid, 'SIGKILL');
+    this.#signal('SIGKILL');
   }
 
   freeze(): void {
     if (!this.#server) return;
     this.#isFrozen = true;
-    process.kill(this.#server.pid, 'SIGSTOP');
+    this.#signal('SIGSTOP');
   }
 
   thaw(): void {
-    if (this.#server && this.#isFrozen) process.kill(this.#server.pid, 'SIGCONT');
+    if (this.#isFrozen) this.#signal('SIGCONT');
     this.#isFrozen = false;
   }
 
   /** Milliseconds by which its clock is ahead. */
   setClock(offset: number): void {
     writeFileSync(this.clockFile, String(offset));
-    if (this.#server) process.kill(this.#server.pid, 'SIGUSR2');
+    this.#signal('SIGUSR2');
   }
 
   async close(): Promise<void> {
@@ -103,6 +103,14 @@ export class ApiNode {
     this.thaw();
     await this.#server?.stop();
     await this.#running;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      if (this.#server) process.kill(this.#server.pid, signal);
+    } catch {
+      // It has just ended.
+    }
   }
 
   async #start(): Promise<void> {

@@ -5,7 +5,7 @@ import { socketOwner } from './socket-owner.ts';
 
 /** Something that happens to the connections through a proxy until it is over. */
 export type Disturbance = {
-  /** Whose connections; of members, `from` says which one is at the near end. */
+  /** Whose connections; `from` says which of the members, or of the API processes, is at the near end. Left out: any. */
   readonly link: Link;
   readonly from?: number;
   readonly requests?: Treatment;

@@ -19,9 +19,20 @@ export type Treatment =
 /** Who is at the near end: the API, another member of the set, or the torture itself, which is left alone. */
 export type Link = 'api' | 'member' | 'own';
 
+/** What is sent first names the driver, and the application; members of the set have a driver of their own. */
 const linkOf = (hello: Buffer): Link => {
   if (!hello.includes('nodejs')) return 'member';
   return hello.includes(OWN_NAME) ? 'own' : 'api';
+};
+
+const API_NAME = 'daybook-torture-';
+
+/** The application name of an API process, by its index. */
+export const apiNameOf = (index: number): string => `${API_NAME}${index}`;
+
+const apiIn = (hello: Buffer): number | undefined => {
+  const start = hello.indexOf(API_NAME);
+  return start < 0 ? undefined : Number(hello.toString('latin1', start + API_NAME.length, start + API_NAME.length + 1));
 };
 
 /** The application name with which the torture itself connects. */
@@ -36,7 +47,7 @@ export type RelayHost = {
 /** One connection through a proxy. */
 export class Relay {
   link: Link | undefined;
-  /** Which member is at the near end, once it is known. */
+  /** Which member or API process is at the near end, by its index, once it is known. */
   from: number | undefined;
   /** Whether something that was sent did not arrive: then it is of no use any more. */
   isDamaged = false;
@@ -70,6 +81,7 @@ export class Relay {
   #read(chunk: Buffer, direction: Direction): void {
     if (this.link === undefined) {
       this.link = linkOf(chunk);
+      if (this.link === 'api') this.from = apiIn(chunk);
       this.host.identified(this);
     }
     for (const message of this.#messages[direction].take(chunk)) this.#handle(message, direction);
