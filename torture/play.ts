@@ -1,5 +1,5 @@
 import { Breaches } from './breaches.ts';
-import type { FaultKind, Stage } from './faults/fault.ts';
+import type { Stage } from './faults/fault.ts';
 import { Recovery } from './faults/recovery.ts';
 import { BankTotals } from './load/bank-totals.ts';
 import { Bank } from './load/bank.ts';
@@ -11,9 +11,7 @@ import { Sender } from './load/sender.ts';
 import { Wishes } from './load/wishes.ts';
 
 export type RunOptions = {
-  readonly seconds: number;
   readonly seed: number;
-  readonly faults: readonly FaultKind[];
   readonly clients: number;
   readonly electionTimeout: number;
   /** Where the logs are to be left. */
@@ -27,6 +25,9 @@ export class Play {
   readonly bank = new Bank();
   readonly history = new History();
   readonly recovery = new Recovery();
+  /** What was done to the ledger, by name. */
+  readonly faultCounts: Record<string, number> = {};
+  readonly wishes: Wishes;
   readonly breaches: Breaches;
   readonly judge: Judge;
   readonly sender: Sender;
@@ -47,7 +48,9 @@ export class Play {
     this.sender = new Sender({ doors, history, judge, onWrite: this.recovery.written });
     const { sender } = this;
     this.totals = new BankTotals({ uri: stage.set.uri, bank, history, judge, sender, breaches });
-    this.clients = new Clients({ bank, wishes: new Wishes(bank, seed), history, judge, sender, seed });
+    this.wishes = new Wishes(bank, seed);
+    const { wishes } = this;
+    this.clients = new Clients({ bank, wishes, history, judge, sender, seed });
   }
 
   get door(): Door {

@@ -1,11 +1,12 @@
 import type { Breach } from './breaches.ts';
 import type { RecoveryTime } from './faults/recovery.ts';
-import type { Scheduler } from './faults/scheduler.ts';
 import type { Play } from './play.ts';
 
 /** How long the ledger took to be written to again after it lost its primary, in milliseconds. */
 type RecoveryTimes = {
   readonly fault: string;
+  /** Whether nothing else was injected meanwhile. */
+  readonly isAlone: boolean;
   readonly count: number;
   readonly median: number;
   readonly longest: number;
@@ -47,16 +48,16 @@ const recoveryTimes = ({ recovery: { times } }: Play): readonly RecoveryTimes[] 
     [true, false].flatMap((alone) => summaryOf(times.filter((time) => time.fault === fault && time.isAlone === alone))),
   );
 
-export const reportOf = (play: Play, scheduler: Scheduler, events: number): Report => {
-  const { history, judge, totals, breaches, options } = play;
-  const { seed, seconds, electionTimeout } = options;
+export const reportOf = (play: Play, { seconds, events }: Pick<Report, 'seconds' | 'events'>): Report => {
+  const { history, judge, totals, breaches, options, faultCounts } = play;
+  const { seed, electionTimeout } = options;
   return {
     isSound: breaches.count === 0 && history.acknowledged > 0,
     seed,
     seconds,
     electionTimeout,
-    faults: scheduler.counts,
-    faultCount: scheduler.injected,
+    faults: faultCounts,
+    faultCount: Object.values(faultCounts).reduce((sum, count) => sum + count, 0),
     commands: {
       sent: history.commands.length,
       acknowledged: history.acknowledged,

@@ -1,5 +1,4 @@
 import { cp } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closing } from '../bench/servers/closing.ts';
 import { randomAt } from '../src/load/random.ts';
 import { checkCommands, effectsOf, totalOf } from './check/check-commands.ts';
@@ -8,61 +7,50 @@ import { checkStreams } from './check/check-streams.ts';
 import { checkTotals } from './check/check-totals.ts';
 import { readAccounts } from './check/streams.ts';
 import { checkJournal, countOf } from './check/verify-command.ts';
-import { faultsOf } from './faults/all-faults.ts';
-import { Scheduler } from './faults/scheduler.ts';
 import type { CommandRecord } from './load/command.ts';
 import { Door } from './load/door.ts';
+import { forEachAtOnce } from './load/for-each-at-once.ts';
 import { openBank } from './load/open-bank.ts';
+import type { Ordeal } from './ordeals/ordeal.ts';
 import { type Report, reportOf } from './report.ts';
 import { Play, type RunOptions } from './play.ts';
 import { openStage } from './stage.ts';
 
 const PROGRESS_MS = 5_000;
-const CALM_MS = 2_000;
 const ASKING_MS = 90_000;
 const AT_ONCE = 16;
 
-/** Does something to each of them, so many at a time. */
-const forEach = async <T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> => {
-  const queue = items.values();
-  const work = async (): Promise<void> => {
-    for (const item of queue) await act(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-};
+const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-const showProgress = ({ history, totals, breaches, options }: Play, scheduler: Scheduler): NodeJS.Timeout =>
+const showProgress = ({ history, totals, breaches, options, faultCounts }: Play): NodeJS.Timeout =>
   setInterval(() => {
     const { snapshots, trialBalances, failed } = totals.counts;
     const readings = `${snapshots} snapshots, ${trialBalances} trial balances, ${failed} failed`;
     const work = `${history.acknowledged} acknowledged of ${history.commands.length}`;
-    options.report(`-- ${scheduler.injected} faults; ${work}; totals: ${readings}; ${breaches.count} breaches`);
+    options.report(`-- ${sumOf(faultCounts)} faults; ${work}; totals: ${readings}; ${breaches.count} breaches`);
   }, PROGRESS_MS);
 
-const torment = async (play: Play): Promise<Scheduler> => {
-  const { stage, options, recovery, clients, totals } = play;
-  const { seed, seconds, report } = options;
-  const scheduler = new Scheduler({ faults: faultsOf(options.faults), stage, seed, recovery, report });
-  const progress = showProgress(play, scheduler);
-  totals.start();
-  clients.start(options.clients);
+/** Gives how long it took, in seconds. */
+const torment = async (play: Play, ordeal: Ordeal): Promise<number> => {
+  const progress = showProgress(play);
+  const begun = performance.now();
+  play.totals.start();
   try {
-    await scheduler.run(seconds * 1_000);
-    report('Every fault is healed; the clients end what they have begun.');
-    await sleep(CALM_MS);
-    await clients.stop();
-    await totals.stop();
+    await ordeal(play);
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    await play.totals.stop();
+    return seconds;
   } finally {
     clearInterval(progress);
   }
-  return scheduler;
 };
 
 /** Asks under their keys what became of the commands that nobody knows of; then, under every key, for its answer again. */
 const settleAll = async ({ history, sender, options, breaches }: Play): Promise<void> => {
   const deadline = performance.now() + ASKING_MS;
   const random = randomAt(options.seed + 3, 0);
-  await forEach(history.unsettled, (record) => sender.ask(record, random, deadline));
+  await forEachAtOnce(history.unsettled, AT_ONCE, (record) => sender.ask(record, random, deadline));
   const again = async (record: CommandRecord): Promise<void> => {
     const { kind } = await sender.attempt(record, sender.anyDoor(random));
     if (kind !== 'done')
@@ -70,7 +58,7 @@ const settleAll = async ({ history, sender, options, breaches }: Play): Promise<
   };
   const done = history.commands.filter(({ acknowledged }) => acknowledged !== undefined);
   options.report(`Asking under ${done.length} keys for their answers again.`);
-  await forEach(done, again);
+  await forEachAtOnce(done, AT_ONCE, again);
 };
 
 const checkAll = async (play: Play): Promise<number> => {
@@ -97,7 +85,7 @@ const keepLogs = (from: string, to: string): Promise<void> =>
   cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 
 /** Starts everything, torments it, and holds it against what clients were told; leaves with `closing` how all of it is ended. */
-export const run = async (options: RunOptions, closing: Closing): Promise<Report> => {
+export const run = async (options: RunOptions, ordeal: Ordeal, closing: Closing): Promise<Report> => {
   const stage = await openStage(options, closing);
   const doors = stage.apis.map((api) => new Door(api));
   await closing.open(
@@ -106,7 +94,7 @@ export const run = async (options: RunOptions, closing: Closing): Promise<Report
   );
   const play = new Play(stage, doors, options);
   await openBank(play.bank, play.door);
-  const scheduler = await torment(play);
+  const seconds = await torment(play, ordeal);
   await settleAll(play);
   const events = await checkAll(play);
   for (const api of stage.apis) {
@@ -119,5 +107,5 @@ export const run = async (options: RunOptions, closing: Closing): Promise<Report
     );
   }
   if (options.keep !== undefined) await keepLogs(stage.set.directory, options.keep);
-  return reportOf(play, scheduler, events);
+  return reportOf(play, { seconds, events });
 };

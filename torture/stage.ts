@@ -6,15 +6,12 @@ import { openTortureSet, type SetOptions } from './servers/torture-set.ts';
 
 const API_PROCESSES = 2;
 
-/** The driver asks how the set is as often: a primary that only pretends not to be one is believed again after that. */
-const HEARTBEAT_MS = 1_000;
-
 /** Three mongods behind their proxies, and two API processes on them. */
 export const openStage = async (options: SetOptions, closing: Closing): Promise<Stage> => {
   const { report } = options;
   report('Starting three mongods and two API processes.');
   const set = await openTortureSet(options, closing);
-  const common = `${set.uri.replace('/?', '/daybook?')}&heartbeatFrequencyMS=${HEARTBEAT_MS}`;
+  const common = set.uri.replace('/?', '/daybook?');
   const apis: ApiNode[] = [];
   for (let index = 0; index < API_PROCESSES; index += 1) {
     // By its name the proxies know which one it is.

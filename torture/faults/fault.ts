@@ -28,6 +28,8 @@ export type Fault = {
   readonly lasts: readonly [number, number];
   /** Whether the set has to elect a new primary after it. */
   readonly takesPrimary?: true;
+  /** Nobody can be elected before it is healed. */
+  readonly takesMajority?: true;
   /** Undefined where it cannot be done now. */
   readonly inject: (stage: Stage, random: Random) => Promise<Injected | undefined>;
 };

@@ -87,17 +87,33 @@ const stepDown: Fault['inject'] = async ({ set }) => {
 };
 
 const [members, apis] = ['members', 'apis'] as const;
-const takesPrimary = true;
+const [takesPrimary, takesMajority] = [true, true] as const;
 
 export const processFaults: readonly Fault[] = [
   { kind: 'kill', name: 'kill API', reach: apis, lasts: [0, 0], inject: someApis(1, killApis) },
   { kind: 'kill', name: 'kill both APIs', reach: apis, lasts: [0, 0], inject: someApis(2, killApis) },
   { kind: 'kill', name: 'kill primary', reach: members, takesPrimary, lasts: [1, 4], inject: killing(onlyPrimary) },
   { kind: 'kill', name: 'kill secondary', reach: members, lasts: [0.5, 3], inject: killing(oneSecondary) },
-  { kind: 'kill', name: 'kill majority', reach: members, takesPrimary, lasts: [0.5, 2], inject: killing(majority) },
+  {
+    kind: 'kill',
+    name: 'kill majority',
+    reach: members,
+    takesPrimary,
+    takesMajority,
+    lasts: [0.5, 2],
+    inject: killing(majority),
+  },
   { kind: 'stop', name: 'stop API', reach: apis, lasts: [0.5, 6], inject: someApis(1, stopApis) },
   { kind: 'stop', name: 'stop primary', reach: members, takesPrimary, lasts: [1, 8], inject: stopping(onlyPrimary) },
   { kind: 'stop', name: 'stop secondary', reach: members, lasts: [0.5, 4], inject: stopping(oneSecondary) },
-  { kind: 'stop', name: 'stop majority', reach: members, takesPrimary, lasts: [0.5, 3], inject: stopping(majority) },
+  {
+    kind: 'stop',
+    name: 'stop majority',
+    reach: members,
+    takesPrimary,
+    takesMajority,
+    lasts: [0.5, 3],
+    inject: stopping(majority),
+  },
   { kind: 'stepdown', name: 'step down', reach: members, takesPrimary, lasts: [0, 0], inject: stepDown },
 ];

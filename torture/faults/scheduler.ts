@@ -7,7 +7,7 @@ const INTERVAL_MS = 1_000;
 // A fault that cannot be done now makes way for another one.
 const CHOICES = 12;
 // Of the losses of a primary that nothing else is going on beside: then nothing is injected until somebody has written again.
-const ALONE_RATE = 0.6;
+const ALONE_RATE = 0.4;
 const WHOLE_LIMIT_MS = 90_000;
 
 type Active = { readonly fault: Fault; readonly healed: Promise<void> };
@@ -17,22 +17,19 @@ export type SchedulerParts = {
   readonly stage: Stage;
   readonly seed: number;
   readonly recovery: Recovery;
+  /** What was injected, by name. */
+  readonly counts: Record<string, number>;
   readonly report: (line: string) => void;
 };
 
 /** Injects one fault a second, drawn from a seed, and heals each when its time has come. */
 export class Scheduler {
-  readonly counts: Record<string, number> = {};
   readonly #random: Random;
   readonly #active = new Set<Active>();
   readonly #deck: Fault[] = [];
 
   constructor(private readonly parts: SchedulerParts) {
     this.#random = randomAt(parts.seed + 2, 0);
-  }
-
-  get injected(): number {
-    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
   }
 
   /** Resolves when the time is over, with every fault healed. */
@@ -83,12 +80,12 @@ export class Scheduler {
   }
 
   #begin(fault: Fault, { what, heal }: Injected): void {
-    const { recovery, report } = this.parts;
+    const { recovery, counts, report } = this.parts;
     const [least, most] = fault.lasts;
     const seconds = least + this.#random() * (most - least);
-    this.counts[fault.name] = (this.counts[fault.name] ?? 0) + 1;
+    counts[fault.name] = (counts[fault.name] ?? 0) + 1;
     if (fault.takesPrimary) {
-      const isAlone = this.#active.size === 0 && this.#random() < ALONE_RATE;
+      const isAlone = !fault.takesMajority && this.#active.size === 0 && this.#random() < ALONE_RATE;
       recovery.primaryLost(fault.name, isAlone);
     }
     report(`${what}${seconds > 0 ? `, for ${seconds.toFixed(1)} s` : ''}`);

@@ -15,8 +15,8 @@ const PATIENCE_MS = 2_000;
 type Row = {
   readonly _id: string;
   readonly ownerId: string;
-  readonly ledgerBalance: bigint;
-  readonly availableBalance: bigint;
+  readonly ledgerBalance: number;
+  readonly availableBalance: number;
 };
 
 type Line = { readonly ledgerAccount: string; readonly balance: string };
@@ -46,7 +46,6 @@ export class BankTotals {
   constructor(private readonly parts: TotalParts) {
     this.#client = new MongoClient(parts.uri, {
       appName: OWN_NAME,
-      useBigInt64: true,
       serverSelectionTimeoutMS: PATIENCE_MS,
       connectTimeoutMS: PATIENCE_MS,
       socketTimeoutMS: PATIENCE_MS,
@@ -110,10 +109,10 @@ export class BankTotals {
   #compare(rows: readonly Row[]): void {
     const { bank, breaches } = this.parts;
     const closed = rows.filter(({ ownerId }) => ownerId === 'closed');
-    const total = closed.reduce((sum, { ledgerBalance }) => sum + ledgerBalance, 0n);
+    const total = closed.reduce((sum, { ledgerBalance }) => sum + ledgerBalance, 0);
     const must = bank.initialTotal('closed');
-    if (total !== BigInt(must)) breaches.add('bank-total', `the closed accounts hold ${total} instead of ${must}`);
-    for (const { _id, availableBalance } of rows.filter((row) => row.availableBalance < 0n)) {
+    if (total !== must) breaches.add('bank-total', `the closed accounts hold ${total} instead of ${must}`);
+    for (const { _id, availableBalance } of rows.filter((row) => row.availableBalance < 0)) {
       breaches.add('below-limit', `${_id} was read with an available balance of ${availableBalance}`);
     }
     this.counts.snapshots += 1;

@@ -67,8 +67,15 @@ export class Wishes {
 
   /** The n-th one. */
   at(place: number): Command {
-    const random = randomAt(this.seed, place);
-    const { body, ...draft } = this.#draft(random, place);
+    return this.#commandOf(this.#draft(randomAt(this.seed, place), place), place);
+  }
+
+  /** The n-th one of those that no rule says no to. */
+  sure(place: number): Command {
+    return this.#commandOf(this.#booking(randomAt(this.seed, place), 'deposit'), place);
+  }
+
+  #commandOf({ body, ...draft }: Draft, place: number): Command {
     const key = `wish-${place}`;
     return { ...draft, key, body: JSON.stringify(body), net: netOf(draft.kind, draft.events) };
   }
