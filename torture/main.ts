@@ -65,7 +65,7 @@ const torture = async ({ json, seed = randomInt(2 ** 32), ...common }: Common, o
 const withCommon = (command: Command): Command =>
   command
     .option('--seed <n>', 'of faults and wishes (default: by chance)', wholeNumber(0, 2 ** 32 - 1))
-    .option('--clients <n>', 'clients that ask at the same time', wholeNumber(1, 200), 16)
+    .option('--clients <n>', 'clients that ask at the same time', wholeNumber(1, 500), 48)
     .option('--election-timeout <ms>', 'how long members wait for a silent primary', wholeNumber(500, 60_000), 2_000)
     .option('--keep <directory>', 'leave the logs of all processes there')
     .option('--json', 'print one JSON document instead of the report');

@@ -90,7 +90,10 @@ export const run = async (options: RunOptions, ordeal: Ordeal, closing: Closing)
   const doors = stage.apis.map((api) => new Door(api));
   await closing.open(
     () => Promise.resolve(doors),
-    (opened) => Promise.resolve(opened.forEach((door) => door.close())),
+    (opened) => {
+      for (const door of opened) door.close();
+      return Promise.resolve();
+    },
   );
   const play = new Play(stage, doors, options);
   await openBank(play.bank, play.door);

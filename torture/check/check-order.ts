@@ -1,9 +1,9 @@
 import type { Breaches } from '../breaches.ts';
-import type { CommandRecord, Refusal } from '../load/command.ts';
+import type { BalanceReading, CommandRecord, Refusal } from '../load/command.ts';
 import type { History } from '../load/history.ts';
-import type { Effects } from './check-commands.ts';
+import { type Effects, OPENING_KEY } from './check-commands.ts';
 import type { Timelines } from './check-streams.ts';
-import { availableOf } from './fold.ts';
+import { availableOf, nothing } from './fold.ts';
 
 /** When an event of an account can have come about: after its command was sent, and before it was acknowledged. */
 type Interval = {
@@ -77,7 +77,7 @@ export class OrderCheck {
       this.#orders.set(accountId, new Order(intervals));
       this.#inOrder(accountId, intervals);
     }
-    this.#readings(history);
+    for (const reading of history.readings) this.#reading(reading);
     for (const record of history.commands) if (record.refusal?.isSure) this.#refusal(record, record.refusal);
   }
 
@@ -88,12 +88,13 @@ export class OrderCheck {
     }
   }
 
-  /** What the ledger did by itself, or before the clients came: it can have come about at any moment. */
+  /** What was there before the clients came, or what the ledger did by itself: that can have come about at any moment. */
   #addOwn(effects: Effects): void {
     for (const [key, found] of effects) {
       if (this.#known.has(key)) continue;
+      const acknowledged = key.startsWith(OPENING_KEY) ? -Infinity : Infinity;
       for (const { accountId, version } of found) {
-        this.#put(accountId, { version, sent: -Infinity, acknowledged: Infinity, key });
+        this.#put(accountId, { version, sent: -Infinity, acknowledged, key });
       }
     }
   }
@@ -119,22 +120,18 @@ export class OrderCheck {
     }
   }
 
-  #readings({ readings }: History): void {
-    for (const { accountId, sent, answered, version, ...read } of readings) {
-      const [least, most] = this.#window(accountId, sent, answered);
-      if (version < least || version > most) {
-        const detail = `${accountId} was read at version ${version}, which must be ${least} to ${most}`;
-        this.breaches.add('stale-read', detail);
-      }
-      const then = this.timelines.get(accountId)?.[version];
-      if (then?.ledgerBalance === read.ledgerBalance && then.heldAmount === read.heldAmount) continue;
-      const is = `${read.ledgerBalance}, held ${read.heldAmount}`;
-      const must = `${then?.ledgerBalance}, held ${then?.heldAmount}`;
-      this.breaches.add(
-        'wrong-read',
-        `${accountId} was read at version ${version} with ${is}; its events give ${must}`,
-      );
+  #reading({ accountId, sent, answered, version, ...read }: BalanceReading): void {
+    const [least, most] = this.#window(accountId, sent, answered);
+    if (version < least || version > most) {
+      const detail = `${accountId} was read at version ${version}, which must be ${least} to ${most}`;
+      this.breaches.add('stale-read', detail);
     }
+    const then = this.timelines.get(accountId)?.[version] ?? nothing;
+    if (then.ledgerBalance === read.ledgerBalance && then.heldAmount === read.heldAmount) return;
+    const is = `${read.ledgerBalance}, held ${read.heldAmount}`;
+    const must = `${then.ledgerBalance}, held ${then.heldAmount}`;
+    const detail = `${accountId} was read at version ${version} with ${is}; its events give ${must}`;
+    this.breaches.add('wrong-read', detail);
   }
 
   /** The lowest and the highest version that can be behind an answer. */

@@ -18,33 +18,43 @@ const checkNext = (
   }
 };
 
-const timelineOf = ({ accountId, events, ...row }: StoredAccount, breaches: Breaches): readonly Standing[] => {
+const checkRow = (
+  row: Omit<StoredAccount, 'events'>,
+  standing: Standing,
+  version: number,
+  breaches: Breaches,
+): void => {
+  const is = [row.ledgerBalance, row.heldAmount, row.version];
+  const must = [standing.ledgerBalance, standing.heldAmount, version];
+  if (String(is) === String(must)) return;
+  const words = ([balance, held, at]: readonly number[]): string => `${balance}, held ${held}, version ${at}`;
+  breaches.add('wrong-read', `${row.accountId} is shown with ${words(is)}; its events give ${words(must)}`);
+};
+
+const timelineOf = ({ events, ...row }: StoredAccount, breaches: Breaches): readonly Standing[] => {
+  const { accountId } = row;
   const timeline: Standing[] = [nothing];
+  let standing = nothing;
   events.forEach((event, index) => {
     checkNext(accountId, event, events[index - 1], breaches);
-    const after = foldOne(timeline.at(-1) ?? nothing, event);
+    const after = foldOne(standing, event);
     if (!after) breaches.add('foreign', `${accountId} has a ${event.type}, which nobody asked for`);
-    timeline.push(after ?? timeline.at(-1) ?? nothing);
-    if (after && availableOf(after) < 0) {
+    else if (availableOf(after) < 0) {
       breaches.add('below-limit', `${accountId} version ${event.version} leaves ${availableOf(after)} available`);
     }
+    standing = after ?? standing;
+    timeline.push(standing);
   });
-  const { ledgerBalance, heldAmount } = timeline.at(-1) ?? nothing;
-  if (row.ledgerBalance !== ledgerBalance || row.heldAmount !== heldAmount || row.version !== events.length) {
-    const shown = `${row.ledgerBalance}, held ${row.heldAmount}, version ${row.version}`;
-    const folded = `${ledgerBalance}, held ${heldAmount}, version ${events.length}`;
-    breaches.add('wrong-read', `${accountId} is shown with ${shown}; its events give ${folded}`);
-  }
+  checkRow(row, standing, events.length, breaches);
   return timeline;
 };
 
 const checkReversals = (events: readonly StoredEvent[], breaches: Breaches): void => {
   const totals = new Map<string, { readonly total: number; readonly of: number }>();
-  for (const { type, data } of events) {
-    if (type !== 'TransactionReversed') continue;
-    const { originalEventId = '', originalAmount = 0, amount = 0 } = data;
-    const total = (totals.get(originalEventId)?.total ?? 0) + amount;
-    totals.set(originalEventId, { total, of: originalAmount });
+  for (const { data } of events.filter(({ type }) => type === 'TransactionReversed')) {
+    const { originalEventId: id = '', originalAmount: of = 0, amount = 0 } = data;
+    const { total } = totals.get(id) ?? { total: 0 };
+    totals.set(id, { total: total + amount, of });
   }
   for (const [eventId, { total, of }] of totals) {
     if (total > of) breaches.add('over-reversed', `${total} of ${of} were taken back of event ${eventId}`);

@@ -30,9 +30,9 @@ const movementsOf = (history: History, effects: Effects): readonly Movement[] =>
 const checkOne = (reading: TrialBalanceReading, movements: readonly Movement[], breaches: Breaches): void => {
   const { by, sent, answered, asOf, knownAt, total } = reading;
   let [least, most] = [0, 0];
-  for (const movement of movements) {
-    // Both are spelt alike, so that their order is that of time.
-    if (movement.recordedAt > knownAt || movement.effectiveAt > asOf || movement.sent > answered) continue;
+  // All are spelt alike, so that their order is that of time.
+  const counting = movements.filter(({ recordedAt, effectiveAt }) => recordedAt <= knownAt && effectiveAt <= asOf);
+  for (const movement of counting.filter((one) => one.sent <= answered)) {
     const isSure = movement.acknowledged < sent;
     least += isSure ? movement.amount : Math.min(0, movement.amount);
     most += isSure ? movement.amount : Math.max(0, movement.amount);

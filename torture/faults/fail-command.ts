@@ -1,5 +1,6 @@
 import { below, type Random } from '../../src/load/random.ts';
 import { apiNameOf } from '../servers/relay.ts';
+import type { TortureSet } from '../servers/torture-set.ts';
 import type { Fault, Injected, Stage } from './fault.ts';
 
 // What the API sends on its way from a command to its commit.
@@ -50,11 +51,17 @@ const failing =
       );
     if (!(await configure(mode))) return undefined;
     const often = mode === 'alwaysOn' ? 'always' : `${times} times`;
-    return {
-      what: `${command} of ${apis[api]?.name} fails ${often} with ${name}`,
-      heal: async () => void (await configure('off')),
+    const heal = async (): Promise<void> => {
+      await configure('off');
     };
+    return { what: `${command} of ${apis[api]?.name} fails ${often} with ${name}`, heal };
   };
+
+/** Ends what was left on a member that did not answer when it was to end. */
+export const failNothing = async ({ members }: TortureSet): Promise<void> => {
+  const off = { configureFailPoint: 'failCommand', mode: 'off' };
+  await Promise.all(members.map((member) => member.command(off).catch(() => undefined)));
+};
 
 export const failCommandFaults: readonly Fault[] = commands.map((command) => ({
   kind: 'failcommand',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { below, type Random, randomAt } from '../../src/load/random.ts';
+import { failNothing } from './fail-command.ts';
 import type { Fault, Injected, Stage } from './fault.ts';
 import type { Recovery } from './recovery.ts';
 
@@ -50,6 +51,7 @@ export class Scheduler {
       if (performance.now() > giveUp) throw new Error('The set, or an API process, did not come back in time.');
       await sleep(200);
     }
+    await failNothing(set);
   }
 
   async #injectOne(): Promise<void> {

@@ -31,6 +31,8 @@ const codeIn = (body: string): string => {
   }
 };
 
+type No = { readonly status: number; readonly code: string; readonly body: string; readonly retryAfter: number };
+
 /** Reads answers, counts them, and tells of those that no client should see. */
 export class Judge {
   readonly answers: Record<string, number> = {};
@@ -44,7 +46,10 @@ export class Judge {
       this.#count(String(status));
       return { kind: 'done', body };
     }
-    const code = codeIn(body);
+    return this.#no(what, { status, code: codeIn(body), body, retryAfter });
+  }
+
+  #no(what: string, { status, code, body, retryAfter }: No): Verdict {
     const label = `${status} ${code}`;
     this.#count(label);
     if (status === 422 && refusals.has(code)) return { kind: 'refused', code };

@@ -10,8 +10,11 @@ const HOLD_SECONDS = 20;
 
 type Draft = Pick<Command, 'kind' | 'path' | 'events'> & { readonly body: object };
 
+/** What an answer names. */
+type Done = { readonly eventId?: string; readonly holdId?: string; readonly from?: { readonly eventId: string } };
+
 /** Something that was done, and can be taken back. */
-type Done = { readonly eventId: string; readonly amount: number; readonly events: readonly ExpectedEvent[] };
+type Reversible = { readonly eventId: string; readonly amount: number; readonly events: readonly ExpectedEvent[] };
 
 type OpenHold = { readonly holdId: string; readonly accountId: string; readonly amount: number };
 
@@ -47,17 +50,18 @@ const creditOf = (accountId: string, type: string, amount: number): ExpectedEven
 
 const credits = new Set(['MoneyDeposited', 'TransferReceived']);
 
+const reversible = new Set<Command['kind']>(['deposit', 'withdrawal', 'transfer']);
+
 const netOf = (kind: Command['kind'], events: readonly ExpectedEvent[]): number => {
-  const [event] = events;
+  const [event, counterpart] = events;
   // A hold moves nothing, and what two legs move stays in the bank.
-  if (!event || kind === 'hold' || kind === 'release' || kind === 'transfer') return 0;
-  if (kind === 'reversal' && events.length === 2) return 0;
+  if (!event || counterpart || kind === 'hold' || kind === 'release') return 0;
   return event.debit > 0 || kind === 'capture' ? -event.amount : event.amount;
 };
 
 /** What clients wish, from a seed; some of it is about what was done before. */
 export class Wishes {
-  readonly #done = new Recent<Done>();
+  readonly #done = new Recent<Reversible>();
   readonly #holds = new Recent<OpenHold>();
 
   constructor(
@@ -82,17 +86,11 @@ export class Wishes {
 
   /** Remembers what was done, for wishes that are about it. */
   learn({ command, answers: [body = ''] }: CommandRecord): void {
-    const { eventId, holdId, from } = JSON.parse(body) as {
-      eventId?: string;
-      holdId?: string;
-      from?: { eventId: string };
-    };
-    const [event] = command.events;
-    const reversible = eventId ?? from?.eventId;
-    if (!event) return;
-    if (command.kind === 'hold' && holdId !== undefined) this.#holds.add({ ...event, holdId });
-    else if (['deposit', 'withdrawal', 'transfer'].includes(command.kind) && reversible !== undefined) {
-      this.#done.add({ eventId: reversible, amount: event.amount, events: command.events });
+    const { kind, events } = command;
+    const { holdId, from, eventId = from?.eventId } = JSON.parse(body) as Done;
+    for (const event of events.slice(0, 1)) {
+      if (holdId !== undefined && kind === 'hold') this.#holds.add({ ...event, holdId });
+      else if (eventId && reversible.has(kind)) this.#done.add({ eventId, amount: event.amount, events });
     }
   }
 

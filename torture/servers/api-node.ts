@@ -100,7 +100,7 @@ export class ApiNode {
 
   async close(): Promise<void> {
     this.#isWanted = false;
-    this.thaw();
+    this.#signal('SIGKILL');
     await this.#server?.stop();
     await this.#running;
   }
@@ -130,13 +130,17 @@ export class ApiNode {
       const said = (await this.#server?.ended) ?? '';
       const from = this.#killed ?? performance.now();
       this.#server = undefined;
-      if (!this.#isWanted) return;
+      if (this.#isClosing()) return;
       if (this.#killed === undefined) this.ownEnds.push(said);
       this.#killed = from;
       await this.#startUntilItRuns();
       this.#absences.push({ from, to: performance.now() });
       this.#killed = undefined;
     }
+  }
+
+  #isClosing(): boolean {
+    return !this.#isWanted;
   }
 
   // Without a primary it says so and ends, as documented.

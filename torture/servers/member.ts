@@ -109,7 +109,8 @@ export class Member {
   async close(): Promise<void> {
     this.thaw();
     await this.#client.close().catch(() => undefined);
-    await this.#kept?.stop();
+    // Its data is thrown away, and to end in good order takes a primary a quarter of a minute.
+    await this.kill();
     this.proxy.close();
   }
 }

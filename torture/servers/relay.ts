@@ -53,7 +53,7 @@ export class Relay {
   isDamaged = false;
   readonly #far: Socket;
   readonly #messages = { requests: new WireMessages(), replies: new WireMessages() };
-  readonly #tails: { requests?: Promise<void>; replies?: Promise<void> } = {};
+  readonly #tails = new Map<Direction, Promise<void>>();
   readonly #commits = new Set<number>();
 
   constructor(
@@ -127,15 +127,15 @@ export class Relay {
   /** In the order in which it came, whatever is kept back. */
   #deliver(bytes: Buffer, direction: Direction, ready?: Promise<void>): void {
     const to = this.#socket(direction);
-    const before = this.#tails[direction];
+    const before = this.#tails.get(direction);
     if (!before && !ready) {
       to.write(bytes);
       return;
     }
     const tail: Promise<void> = Promise.all([before, ready]).then(() => {
       to.write(bytes);
-      if (this.#tails[direction] === tail) delete this.#tails[direction];
+      if (this.#tails.get(direction) === tail) this.#tails.delete(direction);
     });
-    this.#tails[direction] = tail;
+    this.#tails.set(direction, tail);
   }
 }
