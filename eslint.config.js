@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tests/**', 'bench/**', 'simulation/**'],
+    files: ['tests/**', 'bench/**', 'simulation/**', 'torture/**'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', 400] },
   },
   {

@@ -12,6 +12,8 @@ export type ApiServer = {
   readonly pid: number;
   /** Rejects where the process has ended by itself. */
   readonly mustBeAlive: () => void;
+  /** Resolves when the process is gone, with what it said to the person at the terminal. */
+  readonly ended: Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
@@ -67,11 +69,13 @@ export type ApiServerOptions = {
   readonly directory: string;
   /** For Node. */
   readonly flags: readonly string[];
+  /** Where its log goes; left out, to nowhere. */
+  readonly log?: number;
 };
 
 /** The built API in a process of its own, set as in production: the log is written, to nowhere. */
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
-  const { contender, mongoUri, directory, flags } = options;
+  const { contender, mongoUri, directory, flags, log = 'ignore' } = options;
   // Below npm the API ends with its parent, also where that was killed and could end nothing.
   const npm = { npm_lifecycle_event: 'bench' };
   const own = {
@@ -86,16 +90,17 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
   const child = spawn(process.execPath, [...flags, programs[contender.kind]], {
     cwd: directory,
     env: { ...inherited(), ...npm, ...own, ...contender.settings },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', log, 'pipe'],
   });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, 'exit').then(() => said);
   try {
     const url = await untilReady(child, () => said);
     const mustBeAlive = (): void => {
       if (hasEnded(child)) throw new Error(`The API (${contender.name}) has ended by itself: ${said}`);
     };
-    return { url, pid: child.pid ?? 0, mustBeAlive, stop: () => end(child) };
+    return { url, pid: child.pid ?? 0, mustBeAlive, ended, stop: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;

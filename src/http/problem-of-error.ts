@@ -1,5 +1,5 @@
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
-import { StorageUnavailable } from '../application/ports/storage-errors.ts';
+import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { NotSealedYet, TooManyToProve } from '../journal/not-proved-now.ts';
 import { type ProblemCode, RequestError } from './problem-details.ts';
@@ -46,7 +46,8 @@ export const problemOfError = (error: unknown): Problem => {
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
   if (error instanceof LedgerError) return { code: error.code };
-  if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
+  // Of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
+  if (error instanceof StorageUnavailable || error instanceof VersionConflict) return { code: 'UNAVAILABLE' };
   const ofJournal = problemOfJournal(error);
   if (ofJournal) return ofJournal;
   if (!(error instanceof RequestError)) return foreign(error);

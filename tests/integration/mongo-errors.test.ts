@@ -21,6 +21,11 @@ describe('errors of the driver without any label', () => {
     ['a transaction that is gone', serverError(251), 'StorageUnavailable'],
     ['a host that cannot be reached', serverError(6), 'StorageUnavailable'],
     ['a cursor that a restart has ended', serverError(43), 'StorageUnavailable'],
+    [
+      'a connection that broke while the process was stopped',
+      Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' }),
+      'StorageUnavailable',
+    ],
     ['a majority that is not there yet', serverError(134), 'StorageUnavailable'],
     ['a write conflict', serverError(112), 'VersionConflict'],
     ['a key that is taken', serverError(11_000), 'VersionConflict'],

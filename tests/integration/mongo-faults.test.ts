@@ -5,7 +5,7 @@ import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
-import { connectMongo } from '../../src/storage/mongo/connection.ts';
+import { connectMongo, databaseOf } from '../../src/storage/mongo/connection.ts';
 import { type LocalReplicaSet, openLocalReplicaSet } from '../../src/storage/mongo/local/local-replica-set.ts';
 import { openMongoStorage } from '../../src/storage/mongo/mongo-storage.ts';
 import { ledgerOver } from '../contract/fixture.ts';
@@ -59,9 +59,6 @@ describe('a store whose commands fail', () => {
     });
     database = await openTestDatabase(replicaSet.uri);
     const uri = new URL(database.uri);
-    // A server that really steps down says so to who watches it. This one only pretends, so it has to be asked.
-    uri.searchParams.set('serverMonitoringMode', 'poll');
-    uri.searchParams.set('heartbeatFrequencyMS', '500');
     uri.searchParams.set('monitorCommands', 'true');
     connection = await connectMongo({ uri: uri.href, timeout: 2 * TIMEOUT, poolSize: 5 });
     storage = openMongoStorage(connection, TIMEOUT);
@@ -196,6 +193,21 @@ describe('a store whose commands fail', () => {
     expect(asked).toBeLessThan(200);
     await failNothing();
     await settlesToOneEffect(transfer);
+  });
+
+  it('a primary that steps down just after it was found ends no process', async () => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtException', note);
+    const young = await connectMongo({ uri: database.uri, timeout: 2 * TIMEOUT, poolSize: 2 });
+    const find = (): Promise<unknown> => databaseOf(young).collection('accounts').findOne({});
+    await admin.db('admin').command({ replSetStepDown: 1, force: true });
+    await expect(find()).rejects.toThrow('not primary');
+    // Long enough for the next looks of the driver at its server.
+    await expect.poll(() => find().then(() => 'found', String), { timeout: 20_000 }).toBe('found');
+    await young.close();
+    process.off('uncaughtException', note);
+    expect(uncaught).toEqual([]);
   });
 
   it('the whole history may be read for longer than an operation may take', async () => {

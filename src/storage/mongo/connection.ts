@@ -1,6 +1,9 @@
 import { createConnection, type Connection, mongo } from 'mongoose';
 import { type PoolMeter, watchPool } from './watch-pool.ts';
 
+// A new primary is known after so many milliseconds at most, also where the old one has only fallen silent.
+const HEARTBEAT = 1_000;
+
 export type MongoSettings = {
   readonly uri: string;
   /** Milliseconds after which an operation that gets no answer is given up, with its socket. */
@@ -73,6 +76,10 @@ export const connectMongo = async ({
     readConcernLevel: 'majority',
     writeConcern: { w: 'majority', journal: true },
     retryWrites: true,
+    // Asked, not told by the members: being told, the driver throws where nobody can catch it when a primary that it has just found steps
+    // down, because it takes no bigint for the version of what it was told before. That would be the end of this process.
+    serverMonitoringMode: 'poll',
+    heartbeatFrequencyMS: HEARTBEAT,
     // One that the URI names tells several processes apart in the logs of the database.
     ...(!/[?&]appName=/i.test(uri) && { appName: 'daybook' }),
   });

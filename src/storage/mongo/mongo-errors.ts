@@ -14,6 +14,14 @@ const UNAVAILABLE = new Set([
 // The driver does not export these classes.
 const poolErrors = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClosedError']);
 
+// And what it leaves as it came from the socket: a process that was stopped while the connection broke hears of it as it writes.
+const socketErrors = new Set([
+  ...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTCONN'],
+  ...['ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_WRITE_AFTER_END'],
+]);
+
+const isOfSocket = (error: Error): boolean => 'code' in error && socketErrors.has(String(error.code));
+
 const hasLabel = (error: Error, label: string): boolean =>
   error instanceof mongo.MongoError && error.hasErrorLabel(label);
 
@@ -34,7 +42,7 @@ const isUnavailable = (error: Error): boolean => {
   if (error instanceof mongo.MongoServerError) {
     return UNAVAILABLE.has(Number(error.code)) || hasLabel(error, 'TransientTransactionError');
   }
-  return driverErrors.some((kind) => error instanceof kind) || poolErrors.has(error.name);
+  return driverErrors.some((kind) => error instanceof kind) || poolErrors.has(error.name) || isOfSocket(error);
 };
 
 /** What stopped a bulk: the driver wraps even a broken connection in an error of the server's kind, without code or label. */
