@@ -14,6 +14,6 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.enable('case sensitive routing');
   app.use(requestContext(log, { isDraining: services.isDraining, onAnswered: services.metrics.answered }));
   app.use(routerOver(services));
-  app.use(errorHandler);
+  app.use(errorHandler(services.access));
   return app;
 };

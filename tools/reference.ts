@@ -43,7 +43,10 @@ const composePurposes: Readonly<Record<string, string>> = {
 
 /** The variables of docker-compose.yml; one without a purpose here, or here without a place there, is an error. */
 const composeSettings = (compose: string): readonly Setting[] => {
-  const found = [...compose.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].filter(([, name]) => name !== 'NAME');
+  const found = [...compose.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].filter(
+    // Settings of Daybook itself stand among those.
+    ([, name = '']) => name !== 'NAME' && !name.startsWith('DAYBOOK_'),
+  );
   const defaults = new Map(found.map(([, name = '', byDefault = '']) => [name, byDefault]));
   const names = Object.keys(composePurposes);
   const strangers = [...new Set([...names, ...defaults.keys()])].filter(
