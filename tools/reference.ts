@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { environmentSchema } from '../src/config/environment.ts';
 import { endpoints } from '../src/http/endpoints.ts';
 import { openApiOf } from '../src/http/openapi.ts';
-import { problemByCode, type ProblemKind } from '../src/http/problem-details.ts';
+import { problemByCode } from '../src/http/problem-details.ts';
+import type { ProblemKind } from '../src/http/problem-kind.ts';
 
 type Setting = { readonly name: string; readonly values: string; readonly byDefault: string; readonly purpose: string };
 

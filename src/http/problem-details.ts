@@ -2,6 +2,7 @@ import type { KeyRefused } from '../application/access/key-keeper.ts';
 import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
+import { later, no, type ProblemKind } from './problem-kind.ts';
 
 type RequestErrorCode =
   | 'RATE_LIMITED'
@@ -20,19 +21,6 @@ type AccessCode = AccessRefused['code'] | KeyRefused['code'];
 
 export type ProblemCode =
   RequestErrorCode | DomainErrorCode | LedgerErrorCode | AccessCode | 'NOT_SEALED_YET' | 'PROOF_TOO_LONG';
-
-export type ProblemKind = {
-  readonly status: number;
-  readonly title: string;
-  /** What the caller can do next. */
-  readonly next: string;
-  /** Whether the very same request may be sent again, with its key, and succeed. */
-  readonly retryable: boolean;
-};
-
-const no = (status: number, title: string, next: string): ProblemKind => ({ status, title, next, retryable: false });
-
-const later = (status: number, title: string, next: string): ProblemKind => ({ status, title, next, retryable: true });
 
 /** Every code that a caller can see, with its status: the one list behind the answers, the OpenAPI document and the README. */
 export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {

@@ -33,6 +33,12 @@ const foreign = (error: unknown): Problem => {
   return code === 'PAYLOAD_TOO_LARGE' ? { code, details: limitOf(error) } : { code };
 };
 
+const problemOfService = (error: unknown): Problem | undefined => {
+  if (error instanceof LedgerError) return { code: error.code };
+  const isAway = error instanceof StorageUnavailable || error instanceof AccessUndecided;
+  return isAway ? { code: 'UNAVAILABLE' } : undefined;
+};
+
 // What was wrong with a credential is not said: it would help nobody but who makes them up (RFC 6750 §3).
 const challengeOf = ({ code, details: { scope } }: AccessRefused, wasShown: boolean): string => {
   const error = code === 'FORBIDDEN' ? 'insufficient_scope' : 'invalid_token';
@@ -41,7 +47,6 @@ const challengeOf = ({ code, details: { scope } }: AccessRefused, wasShown: bool
 };
 
 const problemOfAccess = (error: unknown): Problem | undefined => {
-  if (error instanceof AccessUndecided) return { code: 'UNAVAILABLE' };
   if (error instanceof KeyRefused) return { code: error.code, details: { prefix: error.prefix } };
   if (!(error instanceof AccessRefused)) return undefined;
   const { code, details } = error;
@@ -63,9 +68,7 @@ export const problemOfError = (error: unknown): Problem => {
     const { rejection, index } = error;
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
-  if (error instanceof LedgerError) return { code: error.code };
-  if (error instanceof StorageUnavailable) return { code: 'UNAVAILABLE' };
-  const special = problemOfAccess(error) ?? problemOfJournal(error);
+  const special = problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error);
   if (special) return special;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;

@@ -70,8 +70,12 @@ const findTransferFor =
       throw error;
     });
     const sides = [row?.fromAccountId, row?.toAccountId].map((id = NO_ACCOUNT) => own.has(id as AccountId));
-    const isOwn = (await Promise.all(sides)).includes(true);
-    if (row && isOwn) return row;
+    const [isSender = false, isReceiver = false] = await Promise.all(sides);
+    if (row && isSender) return row;
+    if (row && isReceiver) {
+      const { fromVersion: _ofAnother, ...shown } = row;
+      return shown;
+    }
     throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
   };
 
