@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import type { IssuedKey, KeyAct } from '../application/access/key-keeper.ts';
+import { type IssuedKey, type KeyAct, KeyRefused } from '../application/access/key-keeper.ts';
 import { type ApiKeyRow, prefixOf } from '../application/access/api-keys.ts';
 import { systemClock } from '../compose.ts';
 import { composeAccess } from '../compose-access.ts';
@@ -73,10 +73,21 @@ const rowOf = (key: ApiKeyRow): readonly string[] => [
   standingOf(key),
 ];
 
+const inWords = (error: unknown): unknown => {
+  if (!(error instanceof KeyRefused)) return error;
+  const { code, prefix } = error;
+  return new UserError(code === 'KEY_NOT_FOUND' ? `There is no API key ${prefix}.` : `The key ${prefix} is revoked.`);
+};
+
 const withAccess = (work: (access: Access) => Promise<void>): void =>
   runScript('npm run keys', async (storage) => {
-    await work(composeAccess(storage, 'open', createLog('warn', pino.destination(2)), systemClock));
-    return 0;
+    const access = composeAccess(storage, 'open', createLog('warn', pino.destination(2)), systemClock);
+    try {
+      await work(access);
+      return 0;
+    } catch (error) {
+      throw inWords(error);
+    }
   });
 
 type NewKeyOptions = Json & { readonly name: string; readonly scopes: string; readonly owner?: string };

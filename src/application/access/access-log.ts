@@ -103,10 +103,12 @@ export class AccessLog {
     if (known) return known;
     const isCrowded = this.#counted.size >= REFUSALS_OF_ALL;
     const kept = isCrowded ? `others ${entry.outcome}` : name;
+    // Of a crowd none is written down by itself.
+    const before = isCrowded ? REFUSALS_EACH : 0;
     const counted = this.#counted.get(kept) ?? {
       entry: isCrowded ? { ...entry, ...EVERYBODY_ELSE } : entry,
-      times: 0,
-      written: isCrowded ? REFUSALS_EACH : 0,
+      times: before,
+      written: before,
     };
     this.#counted.set(kept, counted);
     return counted;
