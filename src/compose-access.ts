@@ -19,6 +19,7 @@ type AccessSettings = Pick<
   | 'DAYBOOK_JWT_AUDIENCE'
   | 'DAYBOOK_JWT_ALGORITHMS'
   | 'DAYBOOK_RATE_LIMIT'
+  | 'DAYBOOK_OWNER_RATE_LIMIT'
 >;
 
 /** Undefined where there is no issuer. */
@@ -40,10 +41,12 @@ export const composeAccess = (storage: Storage, settings: AccessSettings | 'open
     owners: new AccountOwners(storage),
     log: new AccessLog(storage, clock, log),
   };
-  if (settings === 'open') return { ...parts, isOpen: true, identify: identifyNobody, requestsPerMinute: 0 };
+  if (settings === 'open') return { ...parts, isOpen: true, identify: identifyNobody, requestsPerMinute: () => 0 };
   const tokens = composeTokens(settings, clock, log);
   const identify = identifyWith({ keys: known, tokens: tokens && ((token) => tokens.identify(token)) });
-  return { ...parts, isOpen: false, identify, requestsPerMinute: settings.DAYBOOK_RATE_LIMIT };
+  const { DAYBOOK_RATE_LIMIT: ofAll, DAYBOOK_OWNER_RATE_LIMIT: ofOwner } = settings;
+  const requestsPerMinute: Access['requestsPerMinute'] = ({ ownerId }) => (ownerId === undefined ? ofAll : ofOwner);
+  return { ...parts, isOpen: false, identify, requestsPerMinute };
 };
 
 /** The server would be open to others than the people on this machine; the message says what to do. */

@@ -22,7 +22,7 @@ import { journalQueriesOver } from './journal/journal-queries.ts';
 import { Duty } from './application/duty.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { SealerParts } from './journal/sealing.ts';
-import type { Services } from './http/endpoint.ts';
+import type { Services } from './http/services.ts';
 import { ledgerMetrics } from './metrics/ledger-metrics.ts';
 import { MeteredDoor } from './metrics/metered-door.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';

@@ -9,10 +9,11 @@ const path = z.string().min(1);
 
 /** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
 const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
+const algorithm = `(?:${algorithms.join('|')})`;
 const algorithmList = z
   .string()
-  .transform((text) => text.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(algorithms, `must be some of ${algorithms.join(', ')}, with commas between`)).min(1));
+  .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
+  .transform((text) => text.split(',').map((name) => name.trim()));
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({
@@ -120,8 +121,11 @@ export const environmentSchema = z.object({
     .prefault('ES256,PS256,EdDSA')
     .describe('With which a token may be signed, with commas between.'),
   DAYBOOK_RATE_LIMIT: wholeNumber(0, 100_000_000)
-    .default(60_000)
-    .describe('Requests of one API key or token in a minute, for each process; 0: as many as it likes.'),
+    .default(600_000)
+    .describe('Requests of one API key or token in a minute, to each process; 0: as many as it likes.'),
+  DAYBOOK_OWNER_RATE_LIMIT: wholeNumber(0, 100_000_000)
+    .default(600)
+    .describe('The same for one that is bound to an owner.'),
   NODE_ENV: z
     .string()
     .optional()

@@ -6,7 +6,7 @@ import { DomainError } from '../domain/domain-error.ts';
 import { type Claim, commandOf } from './claim.ts';
 import { commands } from './commands.ts';
 import type { CommandEndpoint } from './define-command.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { noteRefusal } from './middleware/authentication.ts';
 import { logFailure, requestIdOf } from './middleware/request-context.ts';
 import { presentOutcome, presentRefusal } from './presenters/batch.ts';

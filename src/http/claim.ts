@@ -2,7 +2,7 @@ import type { Principal } from '../application/access/principal.ts';
 import type { Command, Envelope, Wish } from '../application/commands/command.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
 import type { TransactionId } from '../domain/event/event-id.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
 
 /** What a request asks for. */
 export type Asked = {

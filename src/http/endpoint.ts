@@ -1,36 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { Access } from '../application/access/access.ts';
 import { anybody, type Principal, type Scope } from '../application/access/principal.ts';
-import type { LedgerDoor } from '../application/ledger.ts';
-import type { Clock } from '../application/ports/clock.ts';
-import type { Queries } from '../application/queries/queries.ts';
-import type { EventId } from '../domain/event/event-id.ts';
-import type { JournalQueries } from '../journal/journal-queries.ts';
 import { principalOf } from './middleware/authentication.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import type { OnAnswered } from './middleware/request-context.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
 import { servicesFor } from './owned-services.ts';
 import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
-
-/** What every endpoint can reach. */
-export type Services = {
-  readonly ledger: LedgerDoor;
-  readonly queries: Queries;
-  readonly journal: JournalQueries;
-  readonly clock: Clock;
-  readonly newEventId: () => EventId;
-  /** Rejects where the store does not answer. */
-  readonly pingStorage: () => Promise<void>;
-  readonly isDraining: () => boolean;
-  readonly access: Access;
-  readonly metrics: {
-    readonly answered: OnAnswered;
-    /** In the text format of Prometheus. */
-    readonly text: () => Promise<string>;
-  };
-};
+import type { Services } from './services.ts';
 
 export type Shape = z.ZodObject;
 

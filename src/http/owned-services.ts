@@ -5,7 +5,7 @@ import { ownedQueries } from '../application/access/owned-queries.ts';
 import { AccessRefused, type Principal } from '../application/access/principal.ts';
 import { accountIdOf } from '../domain/account/account-id.ts';
 import type { JournalQueries } from '../journal/journal-queries.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { noteStranger } from './middleware/authentication.ts';
 
 const forbidden = (): Promise<never> => Promise.reject(new AccessRefused('FORBIDDEN', { reason: 'not for owners' }));

@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { docsRoutes } from './docs.ts';
-import type { Endpoint, Services } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { endpoints } from './endpoints.ts';
 import { authenticate, authorize, setOperation } from './middleware/authentication.ts';
 import { limitRate } from './middleware/rate-limit.ts';
@@ -37,7 +38,7 @@ const entrance =
 
 /** Who asks, whether that is too often, and whether it may: before anything of the body is read. */
 const doorkeepers = ({ access }: Services): ((endpoint: Endpoint) => readonly RequestHandler[]) => {
-  const limits = access.requestsPerMinute > 0 ? [limitRate(access.requestsPerMinute)] : [];
+  const limits = access.isOpen ? [] : [limitRate(access)];
   return ({ scope }) => (scope === 'none' ? [] : [authenticate(access), ...limits, authorize(scope)]);
 };
 

@@ -8,7 +8,7 @@ import { type AccountId, streamIdOf } from '../domain/account/account-id.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { type Asked, type Claim, commandOf } from './claim.ts';
 import { commands } from './commands.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { presentAlteredHistory, presentDryRun } from './presenters/what-if.ts';
 import type { Json } from './presenters/wire.ts';
 import { pointerOf, RequestError } from './problem-details.ts';

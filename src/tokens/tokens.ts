@@ -16,7 +16,7 @@ import { idPattern } from '../domain/account/account-id.ts';
 import { type FetchKeys, KeySet, type KeySetTimes } from './key-set.ts';
 
 /** The claim that says whose accounts a token is for. */
-export const OWNER_CLAIM = 'daybook_owner';
+const OWNER_CLAIM = 'daybook_owner';
 
 /** Its value for who may see the accounts of all owners. No owner can be called that. */
 export const ALL_OWNERS = '*';

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../../src/http/problem-details.ts';
-import type { ApiClient, Json, Reply } from '../support/api.ts';
+import type { ApiClient, Reply } from '../support/api.ts';
 
 type Case = (client: ApiClient) => Promise<Reply>;
 
@@ -7,7 +7,7 @@ const unknown = '/v1/admin/keys/0123456789ab';
 
 const revoked = async (client: ApiClient): Promise<string> => {
   const { body } = await client.post('/v1/admin/keys', { name: 'a test', scopes: ['accounts:read'] });
-  const address = `/v1/admin/keys/${String((body as Json).prefix)}`;
+  const address = `/v1/admin/keys/${String(body.prefix)}`;
   await client.post(`${address}/revoke`, {});
   return address;
 };

@@ -166,7 +166,7 @@ describe('the access log over HTTP', () => {
 });
 
 describe('requests of one principal', () => {
-  const limited = useGuardedWorld({ DAYBOOK_RATE_LIMIT: 5 });
+  const limited = useGuardedWorld({ DAYBOOK_RATE_LIMIT: 5, DAYBOOK_OWNER_RATE_LIMIT: 2 });
 
   it('are so many in a minute, said in every answer; more are refused until it is over', async () => {
     const [one, other] = await Promise.all([limited.caller(), limited.caller()]);
@@ -182,5 +182,15 @@ describe('requests of one principal', () => {
     expect((await other.get('/v1/accounts')).status).toBe(200);
     expectProblem(await limited.client.get('/v1/accounts'), 'UNAUTHENTICATED');
     expect((await limited.client.get('/health')).status).toBe(200);
+  });
+
+  it('are fewer where it is bound to an owner', async () => {
+    const alice = await limited.owner('alice');
+    const statuses = [
+      await alice.get('/v1/accounts'),
+      await alice.get('/v1/accounts'),
+      await alice.get('/v1/accounts'),
+    ];
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 429]);
   });
 });

@@ -172,6 +172,15 @@ describe('an owner', () => {
     expectProblem(await alice.post('/v1/reversals', reversal), 'EVENT_NOT_FOUND', { eventId: opening?.eventId });
   });
 
+  it('is told that the id that it wants for an account or a transfer is taken, and no more', async () => {
+    const wanted = { accountId: his, ownerId: 'alice', currency: 'EUR' };
+    expectProblem(await alice.post('/v1/accounts', wanted), 'ACCOUNT_ALREADY_EXISTS', { accountId: his });
+    const transferId = randomUUID();
+    await bob.done('/v1/transfers', { transferId, ...transferred(his, mine) });
+    const taken = await alice.post('/v1/transfers', { transferId, ...transferred(mine, myOther) });
+    expectProblem(taken, 'TRANSFER_ALREADY_EXISTS', { transferId });
+  });
+
   it('is told that a transaction id was used, and not by which event of another', async () => {
     const transactionId = randomUUID();
     await bank.done(`/v1/accounts/${his}/deposits`, eur(1, { transactionId }));

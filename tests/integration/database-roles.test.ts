@@ -72,7 +72,8 @@ class ClientWithKey extends ApiClient {
   }
 
   override send(method: string, path: string, init: RequestInit = {}): Promise<Reply> {
-    return super.send(method, path, { ...init, headers: { ...init.headers, ...bearer(this.key) } });
+    const headers = { ...Object.fromEntries(new Headers(init.headers)), ...bearer(this.key) };
+    return super.send(method, path, { ...init, headers });
   }
 }
 

@@ -63,6 +63,7 @@ export class Issuer {
       DAYBOOK_JWT_AUDIENCE: AUDIENCE,
       DAYBOOK_JWT_ALGORITHMS: ['ES256' as const],
       DAYBOOK_RATE_LIMIT: 0,
+      DAYBOOK_OWNER_RATE_LIMIT: 0,
     };
   }
 

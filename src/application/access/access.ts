@@ -17,8 +17,8 @@ export type Access = {
   readonly keys: KeyKeeper;
   readonly owners: AccountOwners;
   readonly log: AccessLog;
-  /** Requests of one principal in a minute; 0: as many as it likes. */
-  readonly requestsPerMinute: number;
+  /** Requests of this principal in a minute; 0: as many as it likes. */
+  readonly requestsPerMinute: (principal: Principal) => number;
 };
 
 const bearer = /^bearer +(\S+) *$/i;

@@ -58,7 +58,9 @@ export const heardBy = async (error: DomainError, own: OwnAccounts): Promise<Dom
   if (error.code === 'TRANSACTION_ALREADY_RECORDED' && transactionId !== undefined) {
     return new DomainError(error.code, { transactionId });
   }
-  if (accountId === undefined || (await own.has(accountId as AccountId))) return error;
+  // Whoever wants an id of its own choice must hear that it is taken.
+  if (accountId === undefined || error.code === 'ACCOUNT_ALREADY_EXISTS') return error;
+  if (await own.has(accountId as AccountId)) return error;
   return new DomainError('ACCOUNT_NOT_FOUND', { accountId });
 };
 

@@ -1,6 +1,8 @@
 import { type AccountId, accountIdOf } from '../../domain/account/account-id.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import { handlerOf } from '../commands/handlers.ts';
+import type { TransferId } from '../../domain/transfer/transfer-id.ts';
+import type { ShownTransfer } from '../queries/find-transfer.ts';
 import type { Queries } from '../queries/queries.ts';
 import type { Alteration, AlteredHistory } from '../what-if/alter-history.ts';
 import { type Attempt, type DryRun, isCommand } from '../what-if/dry-run.ts';
@@ -61,22 +63,28 @@ const alterHistoryFor =
     return { ...history, steps: await Promise.all(steps) };
   };
 
+const transferIfAny = async (queries: Queries, transferId: TransferId): Promise<ShownTransfer | undefined> => {
+  try {
+    return await queries.findTransfer(transferId);
+  } catch (error) {
+    if (error instanceof DomainError) return undefined;
+    throw error;
+  }
+};
+
 /** Either side of a transfer may look at it. One that is not there takes as long to find out as another's. */
 const findTransferFor =
   (own: OwnAccounts, queries: Queries): Queries['findTransfer'] =>
   async (transferId) => {
-    const row = await queries.findTransfer(transferId).catch((error: unknown) => {
-      if (error instanceof DomainError) return undefined;
-      throw error;
-    });
-    const sides = [row?.fromAccountId, row?.toAccountId].map((id = NO_ACCOUNT) => own.has(id as AccountId));
-    const [isSender = false, isReceiver = false] = await Promise.all(sides);
-    if (row && isSender) return row;
-    if (row && isReceiver) {
-      const { fromVersion: _ofAnother, ...shown } = row;
-      return shown;
-    }
-    throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
+    const row = await transferIfAny(queries, transferId);
+    const { fromAccountId = NO_ACCOUNT, toAccountId = NO_ACCOUNT } = row ?? {};
+    const [isSender, isReceiver] = await Promise.all([
+      own.has(fromAccountId as AccountId),
+      own.has(toAccountId as AccountId),
+    ]);
+    if (!row || !(isSender || isReceiver)) throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
+    const { fromVersion: _ofAnother, ...shown } = row;
+    return isSender ? row : shown;
   };
 
 /** Everything that can be asked, as one owner may ask it: about its own accounts. What there is for all accounts is not for owners. */

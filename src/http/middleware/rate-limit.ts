@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Access } from '../../application/access/access.ts';
 import { RequestError } from '../problem-details.ts';
 import { principalOf } from './authentication.ts';
 
@@ -9,10 +10,11 @@ const MINUTE = 60_000;
  * So many requests a minute for each principal, counted in the memory of this process: behind several, each has as many for itself.
  * The headers are those of draft-ietf-httpapi-ratelimit-headers-08. Rejects with RATE_LIMITED.
  */
-export const limitRate = (requestsPerMinute: number): RequestHandler =>
+export const limitRate = ({ requestsPerMinute }: Pick<Access, 'requestsPerMinute'>): RequestHandler =>
   rateLimit({
     windowMs: MINUTE,
-    limit: requestsPerMinute,
+    limit: (_request, response) => requestsPerMinute(principalOf(response)),
+    skip: (_request, response) => requestsPerMinute(principalOf(response)) === 0,
     identifier: 'requests',
     standardHeaders: 'draft-8',
     legacyHeaders: false,

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { defineEndpoint, type Services } from '../endpoint.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import type { Services } from '../services.ts';
 import { healthView, readinessView } from '../schemas/health-views.ts';
 import { RETRY_AFTER, send } from '../send.ts';
 
