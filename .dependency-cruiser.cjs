@@ -26,6 +26,7 @@ module.exports = {
       '^src/ledger-file/',
       '^src/(ledger-file|journal|application|projections|domain)/',
     ),
+    only('tokens-know-the-application', '^src/tokens/', '^src/(tokens|application|domain)/'),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|journal|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
@@ -54,7 +55,7 @@ module.exports = {
     {
       name: 'http-and-application-never-touch-the-database',
       severity: 'error',
-      from: { path: '^src/(http|application|projections|committer|journal|ledger-file)/' },
+      from: { path: '^src/(http|application|projections|committer|journal|ledger-file|tokens)/' },
       to: { path: 'node_modules/(mongoose|mongodb)/' },
     },
     {

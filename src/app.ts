@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import type { Services } from './http/endpoint.ts';
+import type { Services } from './http/services.ts';
 import { errorHandler } from './http/middleware/error-handler.ts';
 import { requestContext } from './http/middleware/request-context.ts';
 import { routerOver } from './http/router.ts';
@@ -14,6 +14,6 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.enable('case sensitive routing');
   app.use(requestContext(log, { isDraining: services.isDraining, onAnswered: services.metrics.answered }));
   app.use(routerOver(services));
-  app.use(errorHandler);
+  app.use(errorHandler(services.access));
   return app;
 };

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Access } from './application/access/access.ts';
 import { Auditor } from './application/audit/auditor.ts';
 import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
@@ -13,6 +14,7 @@ import type { Storage } from './application/ports/storage.ts';
 import type { Row } from './application/ports/table.ts';
 import { newId } from './application/new-id.ts';
 import { queriesOver, type Queries } from './application/queries/queries.ts';
+import { composeAccess } from './compose-access.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
@@ -20,7 +22,7 @@ import { journalQueriesOver } from './journal/journal-queries.ts';
 import { Duty } from './application/duty.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { SealerParts } from './journal/sealing.ts';
-import type { Services } from './http/endpoint.ts';
+import type { Services } from './http/services.ts';
 import { ledgerMetrics } from './metrics/ledger-metrics.ts';
 import { MeteredDoor } from './metrics/metered-door.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
@@ -57,6 +59,8 @@ export type Parts = {
   readonly projections: readonly Projection<Row>[];
   readonly wording: Wording;
   readonly metrics: ProcessMetrics;
+  /** Left out: whoever asks may do everything. */
+  readonly access: Access;
 };
 
 /** The writing side. */
@@ -98,7 +102,11 @@ type FrontParts = Pick<Parts, 'clock' | 'metrics'> & {
   readonly ofAllProcesses: () => Promise<string>;
 };
 
-export const composeFront = (storage: Storage, ledger: LedgerDoor, parts: Partial<FrontParts> = {}): Front => {
+export const composeFront = (
+  storage: Storage,
+  ledger: LedgerDoor,
+  { access, ...parts }: Partial<FrontParts> & Pick<Parts, 'access'>,
+): Front => {
   const { clock = systemClock, metrics = new ProcessMetrics() } = parts;
   const { ofAllProcesses = () => metrics.registry.metrics() } = parts;
   let isEnding = false;
@@ -116,15 +124,17 @@ export const composeFront = (storage: Storage, ledger: LedgerDoor, parts: Partia
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
     isDraining: () => isEnding,
+    access,
   };
   return { services, announceEnd: () => void (isEnding = true) };
 };
 
 /** Every dependency of the application, built once. Its parts can be others in tests. */
 export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts: Partial<Parts> = {}): Daybook => {
-  const { metrics = new ProcessMetrics() } = parts;
+  const { metrics = new ProcessMetrics(), clock = systemClock } = parts;
+  const { access = composeAccess(storage, 'open', log, clock) } = parts;
   const { ledger, drain } = composeLedger({ storage, limits, log, metrics }, parts);
-  const front = composeFront(storage, ledger, { ...parts, metrics });
+  const front = composeFront(storage, ledger, { ...parts, metrics, access });
   return {
     ...front,
     ledger,
@@ -132,6 +142,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
     drain: async () => {
       front.announceEnd();
       await drain();
+      await access.log.settle();
     },
   };
 };

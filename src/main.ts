@@ -11,8 +11,16 @@ import {
   composeSweeper,
   type Daybook,
   type SealedBy,
+  systemClock,
 } from './compose.ts';
-import { type Environment, readEnvironment, signedCheckpointFileOf, signingKeyFileOf } from './config/environment.ts';
+import { composeAccess, hasApiKeys, mustAsk } from './compose-access.ts';
+import {
+  type Environment,
+  hasIssuer,
+  readEnvironment,
+  signedCheckpointFileOf,
+  signingKeyFileOf,
+} from './config/environment.ts';
 import { SignedCheckpoint } from './journal/signed-checkpoint.ts';
 import { noteSigner } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
@@ -24,7 +32,24 @@ import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
 import { startWorkers } from './workers.ts';
 
-const greet = ({ url }: RunningServer, place: string): void => {
+/** How it stands with who may do what: nobody shall be surprised by it. */
+const sayWhoMay = async ({ environment, opened, log, isAsking }: Parts): Promise<void> => {
+  if (!isAsking) {
+    log.warn({}, 'open: whoever reaches this server may do everything');
+    report('');
+    report('*** OPEN: nobody is asked who they are, and every program on this machine may do everything. ***');
+    report(
+      '    npm run keys -- create --name me --scopes accounts:read,money:write    and start again: then a key is asked for.',
+    );
+    return;
+  }
+  if (hasIssuer(environment) || (await hasApiKeys(opened.storage))) return;
+  report(
+    'There is no API key yet, so everybody is refused. Make one: npm run keys -- create --name "<whose>" --scopes …',
+  );
+};
+
+const greet = ({ url }: RunningServer, place: string, isAsking: boolean): void => {
   report('');
   report(`Daybook is ready.   API   ${url}`);
   report(`                    Docs  ${url}/docs`);
@@ -33,7 +58,7 @@ const greet = ({ url }: RunningServer, place: string): void => {
   report('Open an account with ten euros in it:');
   report('');
   report(
-    `  curl -s ${url}/v1/accounts -H 'Content-Type: application/json' -H "Idempotency-Key: $RANDOM$RANDOM" ` +
+    `  curl -s ${url}/v1/accounts ${isAsking ? '-H "Authorization: Bearer $KEY" ' : ''}-H 'Content-Type: application/json' -H "Idempotency-Key: $RANDOM$RANDOM" ` +
       `-d '{"ownerId":"alice","currency":"EUR","initialDeposit":{"amount":1000}}'`,
   );
   report('');
@@ -55,6 +80,8 @@ type Parts = {
   readonly opened: OpenedStorage;
   readonly log: Logger;
   readonly metrics: ProcessMetrics;
+  /** Whether callers are asked who they are. */
+  readonly isAsking: boolean;
 };
 
 const sealedBy = async (environment: Environment, { uri }: OpenedStorage): Promise<SealedBy> => {
@@ -96,25 +123,34 @@ const share = async (
 };
 
 /** Listens here, or in as many workers as are wanted. */
-const open = async ({ environment, opened, log, metrics }: Parts, { door }: LedgerShare): Promise<RunningServer> => {
+const open = async (
+  { environment, opened, log, metrics, isAsking }: Parts,
+  { door }: LedgerShare,
+): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
   if (count > 0 && opened.uri !== undefined) {
     const exchange = new MetricsExchange(metrics.registry);
-    return startWorkers(door, { count, mongoUri: opened.uri, report, exchange });
+    return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
-  const { services, announceEnd } = composeFront(opened.storage, door, { metrics });
+  const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
+  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access });
   const server = await listen(createApp(services, log), HOST, PORT);
-  const close = (timeout: number): Promise<void> => {
+  const close = async (timeout: number): Promise<void> => {
     announceEnd();
-    return server.close(timeout);
+    await server.close(timeout);
+    await access.log.settle();
   };
   return { url: server.url, close };
 };
 
-const serve = async ({ environment, opened, metrics }: Omit<Parts, 'log'>, stop: Promise<string>): Promise<void> => {
+const serve = async (
+  { environment, opened, metrics }: Pick<Parts, 'environment' | 'opened' | 'metrics'>,
+  stop: Promise<string>,
+): Promise<void> => {
+  const isAsking = await mustAsk(environment, opened.storage);
   const log = openLog(environment.LOG_LEVEL);
   metrics.watchProcess();
-  const parts = { environment, opened, log, metrics };
+  const parts = { environment, opened, log, metrics, isAsking };
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
   const sealer = composeSealer(opened.storage, await sealedBy(environment, opened), log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
@@ -123,7 +159,8 @@ const serve = async ({ environment, opened, metrics }: Omit<Parts, 'log'>, stop:
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
-    greet(server, opened.place);
+    greet(server, opened.place, isAsking);
+    await sayWhoMay(parts);
     const reason = await Promise.race([stop, lost]);
     report(reason instanceof Error ? reason.message : `Stopping on ${reason}: letting running requests end …`);
     if (reason instanceof Error) process.exitCode = 1;

@@ -14,6 +14,7 @@ const forPeople = new Set([
   'SigningKeyUnusable',
   'StorageUnavailable',
   'UnfinishedRestore',
+  'UnguardedServer',
   'UnknownEventShape',
   'UnsuitableMongo',
   'UserError',

@@ -1,7 +1,8 @@
 import { on } from 'node:events';
 import { createApp } from './app.ts';
 import { RemoteLedger } from './committer/remote-ledger.ts';
-import { composeFront } from './compose.ts';
+import { composeFront, systemClock } from './compose.ts';
+import { composeAccess } from './compose-access.ts';
 import { type Environment, readEnvironment } from './config/environment.ts';
 import { openLog } from './log.ts';
 import { type ExchangeMessage, isExchange, metricsOfAll } from './metrics/process-exchange.ts';
@@ -47,12 +48,14 @@ const work = async (): Promise<void> => {
   const storage = await openStorage(environment, order.mongoUri, metrics);
   metrics.watchProcess();
   const ofAllProcesses = metricsOfAll(metrics.registry, say);
-  const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses });
+  const access = composeAccess(storage, order.mustAsk ? environment : 'open', log, systemClock);
+  const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses, access });
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
   say({ url: server.url });
   const last = await nextOrder();
   announceEnd();
   await server.close('stopWithin' in last ? last.stopWithin : 0);
+  await access.log.settle();
   committer.close();
   await storage.close();
   log.flush();

@@ -8,7 +8,14 @@ import type { RunningServer } from './server.ts';
 import { wordsOf } from './terminal.ts';
 
 /** What a worker is told, in this order: where to begin, and when to end. */
-export type Order = { readonly mongoUri: string; readonly commands: CommandAddress } | { readonly stopWithin: number };
+export type Order =
+  | {
+      readonly mongoUri: string;
+      readonly commands: CommandAddress;
+      /** Whether callers are asked who they are. */
+      readonly mustAsk: boolean;
+    }
+  | { readonly stopWithin: number };
 
 /** What a worker says: that it can be told where to begin; then that it listens; or why it cannot. */
 export type WorkerReport = { readonly isReady: true } | { readonly url: string } | { readonly reason: string };
@@ -79,6 +86,7 @@ class Workers {
 type Options = {
   readonly count: number;
   readonly mongoUri: string;
+  readonly mustAsk: boolean;
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
   readonly exchange: MetricsExchange;
@@ -90,13 +98,13 @@ type Options = {
  */
 export const startWorkers = async (
   door: LedgerDoor,
-  { count, mongoUri, ...options }: Options,
+  { count, mongoUri, mustAsk, ...options }: Options,
 ): Promise<RunningServer> => {
   const commands = await serveCommands(door, '127.0.0.1');
   // Node's round robin shares connections evenly, which a common listening socket does not. Its price: a connection that is being given to
   // a worker as it dies is neither answered nor closed.
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), args: [] });
-  const workers = new Workers({ mongoUri, commands: commands.address }, options);
+  const workers = new Workers({ mongoUri, mustAsk, commands: commands.address }, options);
   const close = async (timeout: number): Promise<void> => {
     await workers.stop(timeout);
     await commands.close();

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { environmentSchema } from '../src/config/environment.ts';
 import { endpoints } from '../src/http/endpoints.ts';
 import { openApiOf } from '../src/http/openapi.ts';
-import { problemByCode, type ProblemKind } from '../src/http/problem-details.ts';
+import { problemByCode } from '../src/http/problem-details.ts';
+import type { ProblemKind } from '../src/http/problem-kind.ts';
 
 type Setting = { readonly name: string; readonly values: string; readonly byDefault: string; readonly purpose: string };
 
@@ -46,7 +47,10 @@ const composePurposes: Readonly<Record<string, string>> = {
 
 /** The variables of docker-compose.yml; one without a purpose here, or here without a place there, is an error. */
 const composeSettings = (compose: string): readonly Setting[] => {
-  const found = [...compose.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].filter(([, name]) => name !== 'NAME');
+  const found = [...compose.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].filter(
+    // Settings of Daybook itself stand among those.
+    ([, name = '']) => name !== 'NAME' && !name.startsWith('DAYBOOK_'),
+  );
   const defaults = new Map(found.map(([, name = '', byDefault = '']) => [name, byDefault]));
   const names = Object.keys(composePurposes);
   const strangers = [...new Set([...names, ...defaults.keys()])].filter(

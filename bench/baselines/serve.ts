@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook, type Daybook } from '../../src/compose.ts';
 import { type Environment, readEnvironment } from '../../src/config/environment.ts';
-import type { Services } from '../../src/http/endpoint.ts';
+import type { Services } from '../../src/http/services.ts';
 import { openLog } from '../../src/log.ts';
 import { listen } from '../../src/server.ts';
 import { report } from '../../src/terminal.ts';

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { anybody } from '../application/access/principal.ts';
 import { newId } from '../application/new-id.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import type { Diff, DiffPosition } from '../application/queries/diff.ts';
@@ -114,7 +115,8 @@ export const showWhatIf = async (
 ): Promise<number> => {
   const services = { queries: over(storage), newEventId: () => newId() as EventId };
   const body = await bodyIn(file, moment);
-  const answer = await inWords(answerWhatIf(body, services, { accountId, requestId: newId() }));
+  const about = { accountId, principal: anybody, requestId: newId() };
+  const answer = await inWords(answerWhatIf(body, services, about));
   const { before, after, real, altered, results } = answer;
   if (results)
     return show(answer, json, (currency) => [

@@ -7,6 +7,14 @@ const wholeNumber = (least: number, most: number) => {
 };
 const path = z.string().min(1);
 
+/** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
+const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
+const algorithm = `(?:${algorithms.join('|')})`;
+const algorithmList = z
+  .string()
+  .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
+  .transform((text) => text.split(',').map((name) => name.trim()));
+
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({
   PORT: wholeNumber(0, 65_535).default(3000).describe('Port of the API; 0 takes a free one.'),
@@ -91,7 +99,37 @@ export const environmentSchema = z.object({
   DAYBOOK_SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 600_000)
     .default(15_000)
     .describe('How long running requests may take after SIGTERM or Ctrl-C.'),
-  NODE_ENV: z.string().optional().describe('`production` forbids downloading a mongod and falling back to memory.'),
+  DAYBOOK_AUTH: z
+    .enum(['open', 'required'], 'must be open or required')
+    .optional()
+    .describe(
+      '`required`: every request needs an API key or a token. `open`: whoever reaches the server may do everything; only on a loopback HOST, ' +
+        'and not in production. Left out: required as soon as there is an API key or an issuer of tokens, else open where that is allowed.',
+    ),
+  DAYBOOK_JWKS_URL: z
+    .string()
+    .regex(
+      /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/])\S+$/,
+      'must start with https://, or with http:// on this machine',
+    )
+    .optional()
+    .describe('Where the public keys of the issuer of tokens are (a JWK Set, RFC 7517).'),
+  DAYBOOK_JWKS_FILE: path.optional().describe('The same keys in a file, which is read again when it changes.'),
+  DAYBOOK_JWT_ISSUER: z.string().min(1).optional().describe('The `iss` that a token must have.'),
+  DAYBOOK_JWT_AUDIENCE: z.string().min(1).optional().describe('The `aud` that a token must have.'),
+  DAYBOOK_JWT_ALGORITHMS: algorithmList
+    .prefault('ES256,PS256,EdDSA')
+    .describe('With which a token may be signed, with commas between.'),
+  DAYBOOK_RATE_LIMIT: wholeNumber(0, 100_000_000)
+    .default(600_000)
+    .describe('Requests of one API key or token in a minute, to each process; 0: as many as it likes.'),
+  DAYBOOK_OWNER_RATE_LIMIT: wholeNumber(0, 100_000_000)
+    .default(600)
+    .describe('The same for one that is bound to an owner.'),
+  NODE_ENV: z
+    .string()
+    .optional()
+    .describe('`production` forbids downloading a mongod, falling back to memory, and being open.'),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
@@ -109,11 +147,53 @@ export class BadEnvironment extends Error {
   override readonly name = 'BadEnvironment';
 }
 
+const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+
+/** Whether a server may be open with these settings: nobody but the people on this machine can reach it. */
+export const mayBeOpen = ({ HOST, NODE_ENV }: Pick<Environment, 'HOST' | 'NODE_ENV'>): boolean =>
+  loopback.test(HOST) && NODE_ENV !== 'production';
+
+/** Whether there is an issuer of tokens. */
+export const hasIssuer = ({ DAYBOOK_JWKS_URL, DAYBOOK_JWKS_FILE }: Environment): boolean =>
+  (DAYBOOK_JWKS_URL ?? DAYBOOK_JWKS_FILE) !== undefined;
+
+type Rule = { readonly isBroken: (environment: Environment) => boolean; readonly sentence: string };
+
+const rules: readonly Rule[] = [
+  {
+    isBroken: ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }) => DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0,
+    sentence: 'DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read',
+  },
+  {
+    isBroken: ({ DAYBOOK_JWKS_URL, DAYBOOK_JWKS_FILE }) =>
+      DAYBOOK_JWKS_URL !== undefined && DAYBOOK_JWKS_FILE !== undefined,
+    sentence: 'DAYBOOK_JWKS_FILE: must be left out where DAYBOOK_JWKS_URL is given',
+  },
+  {
+    isBroken: (environment) => hasIssuer(environment) && environment.DAYBOOK_JWT_ISSUER === undefined,
+    sentence: 'DAYBOOK_JWT_ISSUER: must be given with the keys of an issuer',
+  },
+  {
+    isBroken: (environment) => hasIssuer(environment) && environment.DAYBOOK_JWT_AUDIENCE === undefined,
+    sentence: 'DAYBOOK_JWT_AUDIENCE: must be given with the keys of an issuer',
+  },
+  {
+    isBroken: (environment) => !hasIssuer(environment) && environment.DAYBOOK_JWT_ISSUER !== undefined,
+    sentence: 'DAYBOOK_JWT_ISSUER: needs its keys, in DAYBOOK_JWKS_URL or DAYBOOK_JWKS_FILE',
+  },
+  {
+    isBroken: (environment) => environment.DAYBOOK_AUTH === 'open' && !mayBeOpen(environment),
+    sentence: 'DAYBOOK_AUTH: must not be open in production, nor where HOST can be reached from other machines',
+  },
+  {
+    isBroken: (environment) => environment.DAYBOOK_AUTH === 'open' && hasIssuer(environment),
+    sentence: 'DAYBOOK_AUTH: must not be open where there is an issuer of tokens',
+  },
+];
+
 /** Settings that are right each for itself, and not together. */
-const contradictionsIn = ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }: Environment): readonly string[] =>
-  DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0
-    ? ['DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read']
-    : [];
+const contradictionsIn = (environment: Environment): readonly string[] =>
+  rules.filter(({ isBroken }) => isBroken(environment)).map(({ sentence }) => sentence);
 
 /** Reads and checks every setting; unknown DAYBOOK_ names are taken for typing errors. Rejects with BadEnvironment. */
 export const readEnvironment = (source: Readonly<Record<string, string | undefined>>): Environment => {

@@ -1,11 +1,13 @@
 import type { Response } from 'express';
 import { CommandRejected } from '../application/commit/ledger-error.ts';
 import type { Command } from '../application/commands/command.ts';
+import { AccessRefused } from '../application/access/principal.ts';
 import { DomainError } from '../domain/domain-error.ts';
-import { commandOf } from './claim.ts';
+import { type Claim, commandOf } from './claim.ts';
 import { commands } from './commands.ts';
 import type { CommandEndpoint } from './define-command.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
+import { noteRefusal } from './middleware/authentication.ts';
 import { logFailure, requestIdOf } from './middleware/request-context.ts';
 import { presentOutcome, presentRefusal } from './presenters/batch.ts';
 import type { Json } from './presenters/wire.ts';
@@ -34,13 +36,13 @@ const prepareOne = async (
   { type, idempotencyKey, ifMatch: versions, ...members }: BatchedCommand,
   raw: Json,
   { queries, newEventId }: Services,
-  requestId: string,
+  from: Pick<Claim, 'requestId' | 'principal'>,
 ): Promise<Prepared> => {
   const { ask, addressOf } = commands[type];
   try {
     const asked = await ask(members, queries);
     const requestHash = requestHashOf(addressOf(members), raw, outside.get(type));
-    return commandOf(asked, { requestId, idempotency: { key: idempotencyKey, requestHash }, versions }, newEventId);
+    return commandOf(asked, { ...from, idempotency: { key: idempotencyKey, requestHash }, versions }, newEventId);
   } catch (error) {
     return new NotAsked(error);
   }
@@ -57,13 +59,13 @@ export const prepare = async (
   batch: readonly BatchedCommand[],
   raw: readonly Json[],
   services: Services,
-  requestId: string,
+  from: Pick<Claim, 'requestId' | 'principal'>,
 ): Promise<readonly Prepared[]> => {
   const prepared: Prepared[] = [];
   for (let start = 0; start < batch.length; start += AT_ONCE) {
     const few = batch
       .slice(start, start + AT_ONCE)
-      .map((command, index) => prepareOne(command, raw[start + index] ?? {}, services, requestId));
+      .map((command, index) => prepareOne(command, raw[start + index] ?? {}, services, from));
     prepared.push(...(await Promise.all(few)));
   }
   return prepared;
@@ -94,7 +96,7 @@ export type Results = {
 /** Submits each for itself, in their order, and gives a result for each. */
 export const submitEach = async (
   prepared: readonly Prepared[],
-  { ledger }: Services,
+  { ledger, access }: Services,
   response: Response,
 ): Promise<Results> => {
   let isIncomplete = false;
@@ -102,6 +104,7 @@ export const submitEach = async (
   const refuse = (error: unknown): string => {
     const problem = problemOfError(error);
     if (problem.code === 'INTERNAL_ERROR') failures.add(error);
+    if (error instanceof AccessRefused) noteRefusal(access, response, error);
     isIncomplete ||= problemByCode[problem.code].status === 503;
     return presentRefusal(problem, requestIdOf(response));
   };

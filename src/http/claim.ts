@@ -1,10 +1,8 @@
+import type { Principal } from '../application/access/principal.ts';
 import type { Command, Envelope, Wish } from '../application/commands/command.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
 import type { TransactionId } from '../domain/event/event-id.ts';
-import type { Services } from './endpoint.ts';
-
-// Until callers are authenticated there is one principal, and every key belongs to it.
-const ANONYMOUS = 'anonymous';
+import type { Services } from './services.ts';
 
 /** What a request asks for. */
 export type Asked = {
@@ -17,6 +15,8 @@ export type Asked = {
 /** How a request names and limits what it asks for. */
 export type Claim = {
   readonly requestId: string;
+  /** Who asks: its keys are nobody else's. */
+  readonly principal: Principal;
   /** Undefined where the command is only tried, as often as somebody likes. */
   readonly idempotency: Envelope['idempotency'] | undefined;
   /** If-Match: undefined where any version will do. */
@@ -25,13 +25,13 @@ export type Claim = {
 
 export const commandOf = (
   { wish, transactionId, accountId }: Asked,
-  { requestId, idempotency, versions }: Claim,
+  { requestId, principal, idempotency, versions }: Claim,
   newEventId: Services['newEventId'],
 ): Command => ({
   wish,
   envelope: {
     correlationId: requestId,
-    actor: ANONYMOUS,
+    actor: principal.id,
     eventIds: [newEventId(), newEventId()],
     ...(idempotency && { idempotency }),
     ...(transactionId !== undefined && { transactionId }),

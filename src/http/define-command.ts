@@ -25,7 +25,7 @@ type Members<P extends Shape, B extends Shape> = z.output<P> & z.output<B>;
 
 type CommandDefinition<T extends Wish['type'], P extends Shape, B extends Shape> = Pick<
   Endpoint,
-  'path' | 'id' | 'tag' | 'summary' | 'description' | 'answers' | 'rejects'
+  'path' | 'id' | 'tag' | 'scope' | 'summary' | 'description' | 'answers' | 'rejects'
 > & {
   readonly type: T;
   readonly params?: P;
@@ -56,12 +56,13 @@ export const defineCommand = <T extends Wish['type'], P extends Shape, B extends
   const endpoint = defineEndpoint<P, Shape, B>({
     ...documented,
     method: 'post',
-    handle: async ({ ledger, queries, newEventId }, { params, body, rawBody, idempotencyKey, request, response }) => {
+    handle: async ({ ledger, queries, newEventId }, call) => {
+      const { params, body, rawBody, principal, idempotencyKey, request, response } = call;
       const asked = await ask({ ...params, ...body }, queries);
       const versions = asked.accountId === undefined ? undefined : versionsAccepted(request);
       const requestHash = requestHashOf(addressOf(params), rawBody as Json);
       const idempotency = { key: idempotencyKey, requestHash };
-      const claim = { requestId: requestIdOf(response), idempotency, versions };
+      const claim = { requestId: requestIdOf(response), principal, idempotency, versions };
       sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
     },
   });

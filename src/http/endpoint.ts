@@ -1,31 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { LedgerDoor } from '../application/ledger.ts';
-import type { Clock } from '../application/ports/clock.ts';
-import type { Queries } from '../application/queries/queries.ts';
-import type { EventId } from '../domain/event/event-id.ts';
-import type { JournalQueries } from '../journal/journal-queries.ts';
+import { anybody, type Principal, type Scope } from '../application/access/principal.ts';
+import { principalOf } from './middleware/authentication.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import type { OnAnswered } from './middleware/request-context.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
+import { servicesFor } from './owned-services.ts';
 import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
-
-/** What every endpoint can reach. */
-export type Services = {
-  readonly ledger: LedgerDoor;
-  readonly queries: Queries;
-  readonly journal: JournalQueries;
-  readonly clock: Clock;
-  readonly newEventId: () => EventId;
-  /** Rejects where the store does not answer. */
-  readonly pingStorage: () => Promise<void>;
-  readonly isDraining: () => boolean;
-  readonly metrics: {
-    readonly answered: OnAnswered;
-    /** In the text format of Prometheus. */
-    readonly text: () => Promise<string>;
-  };
-};
+import type { Services } from './services.ts';
 
 export type Shape = z.ZodObject;
 
@@ -44,6 +25,8 @@ export type Call<P extends Shape, Q extends Shape, B extends z.ZodType> = {
   readonly query: z.output<Q>;
   readonly body: z.output<B>;
   readonly rawBody: unknown;
+  /** Who asks; on an endpoint that needs no scope, anybody. */
+  readonly principal: Principal;
   /** Empty where the endpoint needs none. */
   readonly idempotencyKey: string;
   readonly request: Request;
@@ -57,6 +40,8 @@ export type Endpoint = {
   readonly path: string;
   readonly id: string;
   readonly tag: string;
+  /** What its caller must be let do; `none`: it is for everybody. */
+  readonly scope: Scope | 'none';
   readonly summary: string;
   readonly description?: string;
   readonly params: Shape;
@@ -81,7 +66,7 @@ export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.Zod
   Endpoint,
   'params' | 'query' | 'body' | 'handler' | 'isCommand' | 'needsKey' | 'largestBody'
 > & {
-  /** It takes a body, and writes nothing. */
+  /** It takes a body, and is no command of the ledger. */
   readonly isQuery?: true;
   /** Left out: every command does. */
   readonly needsKey?: false;
@@ -179,7 +164,9 @@ export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.Zod
       const idempotencyKey = needsKey ? idempotencyKeyOf(request) : '';
       const body = hasBody ? readBody(request) : NO_BODY;
       const parsed = parse(schemas, request, body);
-      await handle(services, { ...parsed, rawBody: body.value, idempotencyKey, request, response });
+      const principal = definition.scope === 'none' ? anybody : principalOf(response);
+      const call = { ...parsed, rawBody: body.value, principal, idempotencyKey, request, response };
+      await handle(servicesFor(services, principal, response), call);
     },
   };
 };

@@ -1,5 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
+import { createKey, listKeys, revokeKey, rotateKey } from './routes/admin-keys.ts';
+import { getAccessLog } from './routes/get-access-log.ts';
 import { getAccount, getBalance } from './routes/get-account.ts';
 import { explainBalance, explainCommand } from './routes/explain.ts';
 import { getDiff } from './routes/get-diff.ts';
@@ -62,4 +64,9 @@ export const endpoints: readonly Endpoint[] = [
   getLiveness,
   getReadiness,
   getMetrics,
+  createKey,
+  listKeys,
+  rotateKey,
+  revokeKey,
+  getAccessLog,
 ];

@@ -31,13 +31,15 @@ const requestId = z.string().meta({ description: 'Names this request; the correl
 
 // What can happen to any request before its endpoint sees it, to any body, and to any command behind it.
 const always: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
+const forCallers: readonly ProblemCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED'];
 const forBodies: readonly ProblemCode[] = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 const forCommands: readonly ProblemCode[] = ['CONCURRENCY_CONFLICT', 'OVERLOADED', 'OUTCOME_UNKNOWN'];
 
-const problemsOf = ({ body, isCommand, needsKey, rejects }: Endpoint): ZodOpenApiResponsesObject => {
+const problemsOf = ({ body, scope, isCommand, needsKey, rejects }: Endpoint): ZodOpenApiResponsesObject => {
   const ofKey: readonly ProblemCode[] = needsKey ? ['IDEMPOTENCY_KEY_REQUIRED'] : [];
   const ofBody = [...(body ? forBodies : []), ...(isCommand ? forCommands : [])];
-  const codes = [...always, ...ofKey, ...ofBody, ...rejects];
+  const ofCaller = scope === 'none' ? [] : forCallers;
+  const codes = [...always, ...ofCaller, ...ofKey, ...ofBody, ...rejects];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
     const { status } = problemByCode[code];
@@ -77,13 +79,14 @@ const rejectionsInOrder = ({ rejects }: Endpoint): string =>
   rejects.length === 0 ? '' : `Rejects, in this order, with: ${rejects.map((code) => `\`${code}\``).join(', ')}.`;
 
 const operationOf = (endpoint: Endpoint): ZodOpenApiOperationObject => {
-  const { id, tag, summary, description, params, query, body, needsKey, rejects } = endpoint;
+  const { id, tag, scope, summary, description, params, query, body, needsKey, rejects } = endpoint;
   const conditional = rejects.includes('VERSION_MISMATCH') ? { 'If-Match': ifMatch } : {};
   const texts = [description, rejectionsInOrder(endpoint)].filter(Boolean);
   return {
     operationId: id,
     tags: [tag],
     summary,
+    security: scope === 'none' ? [] : [{ bearer: [scope] }],
     ...(texts.length > 0 && { description: texts.join('\n\n') }),
     requestParams: {
       path: params,
@@ -112,6 +115,17 @@ export const openApiOf = (endpoints: readonly Endpoint[]): object => {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An API key (`daybook_…`) or a JSON Web Token of the issuer that the server trusts. The names at each operation are the scopes ' +
+            'that it takes. A server that is open asks for none.',
+        },
+      },
+    },
     paths,
   });
 };

@@ -1,7 +1,11 @@
+import type { KeyRefused } from '../application/access/key-keeper.ts';
+import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
+import { later, no, type ProblemKind } from './problem-kind.ts';
 
 type RequestErrorCode =
+  | 'RATE_LIMITED'
   | 'VALIDATION_FAILED'
   | 'IDEMPOTENCY_KEY_REQUIRED'
   | 'ROUTE_NOT_FOUND'
@@ -13,20 +17,10 @@ type RequestErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR';
 
-export type ProblemCode = RequestErrorCode | DomainErrorCode | LedgerErrorCode | 'NOT_SEALED_YET' | 'PROOF_TOO_LONG';
+type AccessCode = AccessRefused['code'] | KeyRefused['code'];
 
-export type ProblemKind = {
-  readonly status: number;
-  readonly title: string;
-  /** What the caller can do next. */
-  readonly next: string;
-  /** Whether the very same request may be sent again, with its key, and succeed. */
-  readonly retryable: boolean;
-};
-
-const no = (status: number, title: string, next: string): ProblemKind => ({ status, title, next, retryable: false });
-
-const later = (status: number, title: string, next: string): ProblemKind => ({ status, title, next, retryable: true });
+export type ProblemCode =
+  RequestErrorCode | DomainErrorCode | LedgerErrorCode | AccessCode | 'NOT_SEALED_YET' | 'PROOF_TOO_LONG';
 
 /** Every code that a caller can see, with its status: the one list behind the answers, the OpenAPI document and the README. */
 export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
@@ -36,6 +30,16 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Idempotency-Key is missing',
     'Send a key of your own, new for each wish, the same for each retry of it.',
   ),
+  UNAUTHENTICATED: no(
+    401,
+    'Nobody knows who asks',
+    'Send `Authorization: Bearer`, with an API key or a token that is good now.',
+  ),
+  FORBIDDEN: no(
+    403,
+    'This caller may not do that',
+    'Ask with a credential that has the `scope`, or leave out what `reason` names.',
+  ),
   EVENT_NOT_FOUND: no(404, 'No such event', 'Check the event id; `GET /v1/accounts/{id}/events` lists them.'),
   ACCOUNT_NOT_FOUND: no(
     404,
@@ -44,6 +48,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
+  KEY_NOT_FOUND: no(404, 'No such API key', 'Check the prefix; `GET /v1/admin/keys` lists them.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
   NOT_ACCEPTABLE: no(
@@ -70,6 +75,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Use a new key, or send exactly what was sent with this one.',
   ),
   CONCURRENCY_CONFLICT: later(409, 'Others kept writing to this account', 'Send it again with the same key.'),
+  KEY_REVOKED: no(409, 'The API key is revoked', 'Make a new one.'),
   VERSION_MISMATCH: no(
     412,
     'The account has another version',
@@ -129,6 +135,11 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   INSUFFICIENT_FUNDS: no(422, 'Insufficient available balance', 'Debit at most the available balance.'),
   BALANCE_LIMIT_EXCEEDED: no(422, 'The balance would pass 2^53 − 1', 'Use another account for the rest.'),
+  RATE_LIMITED: later(
+    429,
+    'Too many requests',
+    'Nothing happened. Send it again with the same key after Retry-After seconds.',
+  ),
   HEADERS_TOO_LARGE: no(431, 'The headers are too large', 'Send at most 16 kB of headers.'),
   INTERNAL_ERROR: later(
     500,

@@ -1,3 +1,5 @@
+import { KeyRefused } from '../application/access/key-keeper.ts';
+import { AccessRefused, AccessUndecided } from '../application/access/principal.ts';
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
 import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
@@ -31,6 +33,28 @@ const foreign = (error: unknown): Problem => {
   return code === 'PAYLOAD_TOO_LARGE' ? { code, details: limitOf(error) } : { code };
 };
 
+const problemOfService = (error: unknown): Problem | undefined => {
+  if (error instanceof LedgerError) return { code: error.code };
+  // VersionConflict of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
+  const ofStore = error instanceof StorageUnavailable || error instanceof VersionConflict;
+  return ofStore || error instanceof AccessUndecided ? { code: 'UNAVAILABLE' } : undefined;
+};
+
+// What was wrong with a credential is not said: it would help nobody but who makes them up (RFC 6750 §3).
+const challengeOf = ({ code, details: { scope } }: AccessRefused, wasShown: boolean): string => {
+  const error = code === 'FORBIDDEN' ? 'insufficient_scope' : 'invalid_token';
+  const needed = scope === undefined ? '' : `, scope="${scope}"`;
+  return `Bearer realm="daybook"${wasShown ? `, error="${error}"${needed}` : ''}`;
+};
+
+const problemOfAccess = (error: unknown): Problem | undefined => {
+  if (error instanceof KeyRefused) return { code: error.code, details: { prefix: error.prefix } };
+  if (!(error instanceof AccessRefused)) return undefined;
+  const { code, details } = error;
+  const wasShown = code === 'FORBIDDEN' || details.reason === undefined;
+  return { code, details, headers: { 'WWW-Authenticate': challengeOf(error, wasShown) } };
+};
+
 const problemOfJournal = (error: unknown): Problem | undefined => {
   if (error instanceof NotSealedYet) return { code: 'NOT_SEALED_YET' };
   if (!(error instanceof TooManyToProve)) return undefined;
@@ -45,11 +69,8 @@ export const problemOfError = (error: unknown): Problem => {
     const { rejection, index } = error;
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
-  if (error instanceof LedgerError) return { code: error.code };
-  // Of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
-  if (error instanceof StorageUnavailable || error instanceof VersionConflict) return { code: 'UNAVAILABLE' };
-  const ofJournal = problemOfJournal(error);
-  if (ofJournal) return ofJournal;
+  const special = problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error);
+  if (special) return special;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;
   return { code, headers, details: faults.length > 0 ? { errors: faults } : {} };

@@ -1,7 +1,10 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { docsRoutes } from './docs.ts';
-import type { Endpoint, Services } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { endpoints } from './endpoints.ts';
+import { authenticate, authorize, setOperation } from './middleware/authentication.ts';
+import { limitRate } from './middleware/rate-limit.ts';
 import { setRoute } from './middleware/request-context.ts';
 import { RequestError } from './problem-details.ts';
 import { send } from './send.ts';
@@ -24,18 +27,30 @@ const mustBeJson = (request: Request): void => {
   if (hasBody && !isJson(request)) throw new RequestError('UNSUPPORTED_MEDIA_TYPE', [], { Accept: 'application/json' });
 };
 
-/** What every request to an endpoint passes first: it is named for the log, and a body must be readable. */
+/** What every request to an endpoint passes first: it is named for the logs. */
 const entrance =
-  ({ path, body }: Endpoint): RequestHandler =>
-  (request, response, next) => {
+  ({ path, id }: Endpoint): RequestHandler =>
+  (_request, response, next) => {
     setRoute(response, path);
-    if (body) mustBeJson(request);
+    setOperation(response, id);
     next();
   };
 
+/** Who asks, whether that is too often, and whether it may: before anything of the body is read. */
+const doorkeepers = ({ access }: Services): ((endpoint: Endpoint) => readonly RequestHandler[]) => {
+  const limits = access.isOpen ? [] : [limitRate(access)];
+  return ({ scope }) => (scope === 'none' ? [] : [authenticate(access), ...limits, authorize(scope)]);
+};
+
 // Bytes, not values: the strict reader behind it refuses what JSON.parse would let through.
-const readBytes = ({ largestBody }: Endpoint): RequestHandler =>
-  express.raw({ type: () => true, limit: largestBody, inflate: false });
+const readBytes = ({ body, largestBody }: Endpoint): readonly RequestHandler[] => {
+  if (!body) return [];
+  const onlyJson: RequestHandler = (request, _response, next) => {
+    mustBeJson(request);
+    next();
+  };
+  return [onlyJson, express.raw({ type: () => true, limit: largestBody, inflate: false })];
+};
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -59,13 +74,14 @@ const mustRead: RequestHandler = (request, response, next) => {
 /** Every address of the API. One that is known but asked with another method answers 405, an unknown one 404. */
 export const routerOver = (services: Services): Router => {
   const router = Router({ strict: true, caseSensitive: true });
+  const doorkeepersOf = doorkeepers(services);
   const paths = new Set(endpoints.map(({ path }) => path));
   for (const path of paths) {
     const siblings = endpoints.filter((endpoint) => endpoint.path === path);
     const route = router.route(expressPath(path));
     for (const endpoint of siblings) {
-      const reader = endpoint.body ? [readBytes(endpoint)] : [];
-      route[endpoint.method](entrance(endpoint), ...reader, endpoint.handler(services));
+      const steps = [entrance(endpoint), ...doorkeepersOf(endpoint), ...readBytes(endpoint)];
+      route[endpoint.method](...steps, endpoint.handler(services));
     }
     const allow = allowFor(siblings.map(({ method }) => method));
     route.all((_request, response, next) => {

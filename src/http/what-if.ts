@@ -6,9 +6,9 @@ import type { Attempt } from '../application/what-if/dry-run.ts';
 import type { RecordedEvent } from '../domain/account/account-event.ts';
 import { type AccountId, streamIdOf } from '../domain/account/account-id.ts';
 import { DomainError } from '../domain/domain-error.ts';
-import { type Asked, commandOf } from './claim.ts';
+import { type Asked, type Claim, commandOf } from './claim.ts';
 import { commands } from './commands.ts';
-import type { Services } from './endpoint.ts';
+import type { Services } from './services.ts';
 import { presentAlteredHistory, presentDryRun } from './presenters/what-if.ts';
 import type { Json } from './presenters/wire.ts';
 import { pointerOf, RequestError } from './problem-details.ts';
@@ -17,8 +17,8 @@ import type { whatIfBody } from './schemas/what-if.ts';
 
 type Askable = Pick<Services, 'queries' | 'newEventId'>;
 
-/** The account that all is about, and the request that asks. */
-type About = { readonly accountId: AccountId; readonly requestId: string };
+/** The account that all is about, and who asks. */
+type About = { readonly accountId: AccountId } & Pick<Claim, 'requestId' | 'principal'>;
 
 /** The command as something to ask of the ledger, or why it cannot be asked. */
 const ask = async ({ type, ...members }: TriedCommand, { queries }: Askable): Promise<Asked | DomainError> => {
@@ -41,12 +41,13 @@ const isAbout = (accountId: AccountId, { wish }: Asked): boolean =>
 export const attemptOf = async (
   tried: TriedCommand,
   services: Askable,
-  { accountId, requestId, at }: About & { readonly at: readonly PropertyKey[] },
+  { accountId, requestId, principal, at }: About & { readonly at: readonly PropertyKey[] },
 ): Promise<Attempt> => {
   const asked = await ask(tried, services);
   if (asked instanceof DomainError) return asked;
   if (isAbout(accountId, asked)) {
-    return commandOf(asked, { requestId, idempotency: undefined, versions: tried.ifMatch }, services.newEventId);
+    const claim = { requestId, principal, idempotency: undefined, versions: tried.ifMatch };
+    return commandOf(asked, claim, services.newEventId);
   }
   throw new RequestError('VALIDATION_FAILED', [{ in: 'body', at: pointerOf(at), detail: `is not about ${accountId}` }]);
 };

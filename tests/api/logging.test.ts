@@ -1,25 +1,46 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { scopes } from '../../src/application/access/principal.ts';
 import { createApp } from '../../src/app.ts';
-import { composeDaybook } from '../../src/compose.ts';
+import { composeDaybook, systemClock } from '../../src/compose.ts';
+import { composeAccess } from '../../src/compose-access.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { listen } from '../../src/server.ts';
 import { ApiClient } from '../support/api.ts';
+import { bearer, Issuer, makeKey, revokeKey } from '../support/credentials.ts';
 import { openTestDatabase } from '../support/database.ts';
 
 const lines: string[] = [];
 let client: ApiClient;
+/** What lets in for everything, and what does not, or not for all. */
+let credentials: { readonly good: string; readonly bad: readonly string[] };
 let close: () => Promise<void>;
 
 beforeAll(async () => {
   const database = await openTestDatabase();
   const log = pino({ level: 'trace', base: null }, { write: (line: string) => void lines.push(line) });
-  const daybook = composeDaybook(database.storage, readEnvironment({}), log);
+  const issuer = await Issuer.open();
+  const access = composeAccess(database.storage, issuer.settings, log, systemClock);
+  const daybook = composeDaybook(database.storage, readEnvironment({}), log, { access });
+  const [clerk, alice, former] = [
+    await makeKey(access, { name: secrets.keyName }),
+    await makeKey(access, { ownerId: secrets.owner, scopes: ['accounts:read'] }),
+    await makeKey(access),
+  ];
+  await revokeKey(access, former.row._id);
+  const tokens = [
+    await issuer.token({ sub: secrets.subject, daybook_owner: secrets.owner }),
+    await issuer.token({ sub: secrets.subject, exp: 1 }),
+    issuer.unsigned({ sub: secrets.subject }),
+    'eyJhbGciOiJub25lIn0.not-a-token.at-all',
+  ];
+  credentials = { good: clerk.key, bad: [alice.key, former.key, ...tokens, 'password-of-alice'] };
   const server = await listen(createApp(daybook.services, log), '127.0.0.1', 0);
   client = new ApiClient(server.url);
   close = async () => {
+    await issuer.close();
     await Promise.all([daybook.drain(), server.close(1_000)]);
     await database.drop();
   };
@@ -57,7 +78,12 @@ const secrets = {
   transferId: 'transfer-of-rent',
   transactionId: 'transaction-4711',
   key: 'key-of-alice',
+  keyName: 'key-of-the-clerk',
+  subject: 'alice@example.com',
 };
+
+/** The keys that were told while it happened. */
+let told: readonly string[] = [];
 
 /** Everything that can be asked, said or refused, once. Resolves with how many requests that took. */
 const liveADay = async (): Promise<number> => {
@@ -83,9 +109,18 @@ const liveADay = async (): Promise<number> => {
     [`/v1/accounts/${alice}/deposits`, `{"reference":"${reference}"`],
     [`/v1/accounts/${alice}/nothing?owner=${owner}`, eur],
   ];
-  const headers = { 'User-Agent': owner, Cookie: `who=${owner}`, Referer: `http://x/${alice}` };
+  const headers = {
+    ...bearer(credentials.good),
+    'User-Agent': owner,
+    Cookie: `who=${owner}`,
+    Referer: `http://x/${alice}`,
+  };
   for (const [path, body] of posts) await client.post(path, body, headers);
-  await client.post(`/v1/accounts/${alice}/deposits`, { amount: large, ...eur }, { 'Idempotency-Key': key });
+  await client.post(
+    `/v1/accounts/${alice}/deposits`,
+    { amount: large, ...eur },
+    { ...headers, 'Idempotency-Key': key },
+  );
   const ofAlice = ['', '/balance', '/statement', '/events', '?asOf=x', '/statement?limit=0'];
   const paths = [
     ...ofAlice.map((rest) => `/v1/accounts/${alice}${rest}`),
@@ -93,10 +128,19 @@ const liveADay = async (): Promise<number> => {
     ...['/docs', '/docs/start.js', '/openapi.json', '/health'],
   ];
   for (const path of paths) await client.get(path, headers);
+  for (const credential of credentials.bad) {
+    const asking = { ...headers, ...bearer(credential) };
+    await client.get(`/v1/accounts/${alice}`, asking);
+    await client.post(`/v1/accounts/${alice}/deposits`, { amount: large, ...eur }, asking);
+  }
+  const made = await client.post('/v1/admin/keys', { name: secrets.keyName, scopes }, headers);
+  told = [String(made.body.key)];
+  await client.get('/v1/admin/keys', headers);
+  await client.get('/v1/admin/access-log', headers);
   await client.send('PUT', `/v1/accounts/${alice}`);
   await client.send('HEAD', `/v1/accounts/${alice}`);
   await client.get('/health', { 'X-Request-Id': '{"level":60,"msg":"forged"}' });
-  return posts.length + 1 + paths.length + 3;
+  return posts.length + 1 + paths.length + 2 * credentials.bad.length + 3 + 3;
 };
 
 describe('the log of a whole day', () => {
@@ -117,6 +161,13 @@ describe('the log of a whole day', () => {
     expect(routes).toContain('/v1/accounts/{accountId}/deposits');
     expect(routes).toContain('/v1/transfers/{transferId}');
     expect(routes).toContain('unmatched');
+  });
+
+  it('says no key and no token, nor a part of one', () => {
+    const all = [credentials.good, ...credentials.bad, ...told];
+    const parts = all.flatMap((credential) => credential.split(/[._]/)).filter((part) => part.length > 8);
+    expect(parts.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => parts.some((part) => line.includes(part)))).toEqual([]);
   });
 
   it.each(Object.entries(secrets))('does not say: %s', (_, secret) => {

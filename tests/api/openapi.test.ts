@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { scopes } from '../../src/application/access/principal.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { type ProblemCode, problemByCode } from '../../src/http/problem-details.ts';
 import type { Json, Reply } from '../support/api.ts';
@@ -16,6 +17,7 @@ const operation = z.strictObject({
   operationId: z.string().regex(/^[a-z][A-Za-z]+$/),
   tags: z.array(z.string()).min(1),
   summary: z.string().min(1),
+  security: z.array(z.strictObject({ bearer: z.tuple([z.enum(scopes)]) })),
   description: z.string().min(1).optional(),
   parameters: z
     .array(
@@ -51,7 +53,12 @@ const documentView = z.strictObject({
     z.string().startsWith('/'),
     z.strictObject({ get: operation.optional(), post: operation.optional() }),
   ),
-  components: z.strictObject({ schemas: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), schema) }),
+  components: z.strictObject({
+    schemas: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), schema),
+    securitySchemes: z.strictObject({
+      bearer: z.strictObject({ type: z.literal('http'), scheme: z.literal('bearer'), description: z.string() }),
+    }),
+  }),
 });
 
 type Document = z.output<typeof documentView>;
@@ -106,6 +113,12 @@ describe('/openapi.json', () => {
   });
 
   const rows = endpoints.map((endpoint) => [endpoint.id, endpoint] as const);
+
+  it.each(rows)('%s: who may ask', (_, endpoint) => {
+    const { security, responses } = operationOf(endpoint);
+    expect(security).toEqual(endpoint.scope === 'none' ? [] : [{ bearer: [endpoint.scope] }]);
+    for (const status of ['401', '403', '429']) expect(status in responses).toBe(endpoint.scope !== 'none');
+  });
 
   it.each(rows)('%s: what it takes', (_, endpoint) => {
     const { parameters = [], requestBody } = operationOf(endpoint);

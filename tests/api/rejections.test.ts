@@ -6,6 +6,7 @@ import { type ProblemCode, problemByCode } from '../../src/http/problem-details.
 import type { ApiClient, Json, Reply } from '../support/api.ts';
 import { BatchingClient } from './batching-client.ts';
 import { expectProblem } from './expectations.ts';
+import { accessCases } from './access-rejections.ts';
 import { auditCases } from './audit-rejections.ts';
 import { holdCases } from './hold-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
@@ -193,6 +194,7 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   },
   ...momentCases,
   ...auditCases,
+  ...accessCases,
   ...holdCases,
   getAccount: readCases(''),
   getBalance: { ...readCases('/balance'), ...provingCases('balance') },

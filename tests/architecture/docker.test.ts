@@ -15,8 +15,14 @@ describe('docker-compose.yml', () => {
   it('hands every setting of Daybook on to the API', () => {
     const names = Object.keys(environmentSchema.shape).filter((name) => name.startsWith('DAYBOOK_'));
     const wanted = names.filter((name) => !notForContainers.has(name));
-    expect(wanted.filter((name) => !compose.includes(`\n      ${name}:\n`))).toEqual([]);
+    const isHandedOn = (name: string): boolean =>
+      compose.includes(`\n      ${name}:\n`) || compose.includes(`\n      ${name}: \${${name}:-`);
+    expect(wanted.filter((name) => !isHandedOn(name))).toEqual([]);
     expect(compose).toContain('\n      LOG_LEVEL:\n');
+  });
+
+  it('has every caller asked who it is, for the API listens beyond its container', () => {
+    expect(compose).toContain('\n      DAYBOOK_AUTH: ${DAYBOOK_AUTH:-required}\n');
   });
 
   it('publishes nothing but the API and the dashboard, and those on this machine only', () => {

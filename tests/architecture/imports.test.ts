@@ -50,6 +50,7 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
   'a-ledger-file-knows-no-storage': [
     planted('ledger-file/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
+  'tokens-know-the-application': [planted('tokens/answering.ts', "import '../http/send.ts';", 'src/http/send.ts')],
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],

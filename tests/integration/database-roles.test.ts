@@ -5,8 +5,9 @@ import { projections } from '../../src/projections/index.ts';
 import { connectMongo } from '../../src/storage/mongo/connection.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { openMongoStorage } from '../../src/storage/mongo/mongo-storage.ts';
-import { type ApiClient, startApi, type TestApi } from '../support/api.ts';
+import { ApiClient, type Reply, startApi, type TestApi } from '../support/api.ts';
 import { startApiProcess } from '../support/api-process.ts';
+import { bearer } from '../support/credentials.ts';
 import { type GuardedMongod, readRoles, startGuardedMongod } from '../support/guarded-mongod.ts';
 import { runScript, type ScriptResult } from '../support/run-script.ts';
 
@@ -60,6 +61,31 @@ const useEverything = async (client: ApiClient, prefix: string): Promise<void> =
   await get(`/v1/transfers/${String(transferId)}`);
   await get('/health/ready');
   expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(840);
+};
+
+class ClientWithKey extends ApiClient {
+  constructor(
+    url: string,
+    private readonly key: string,
+  ) {
+    super(url);
+  }
+
+  override send(method: string, path: string, init: RequestInit = {}): Promise<Reply> {
+    const headers = { ...Object.fromEntries(new Headers(init.headers)), ...bearer(this.key) };
+    return super.send(method, path, { ...init, headers });
+  }
+}
+
+/** Everything that an administrator does over HTTP. */
+const useKeys = async (client: ApiClient): Promise<void> => {
+  const made = await client.post('/v1/admin/keys', { name: 'another', scopes: ['accounts:read'] });
+  expect(made.status, made.text).toBe(201);
+  for (const act of ['rotate', 'revoke']) {
+    const reply = await client.post(`/v1/admin/keys/${String(made.body.prefix)}/${act}`, {});
+    expect(reply.status, reply.text).toBe(200);
+  }
+  expect((await client.send('GET', '/v1/admin/access-log')).body.entries).toHaveLength(4);
 };
 
 const writable = async (): Promise<readonly string[]> => {
@@ -140,13 +166,19 @@ describe('the roles of docker/mongo/roles.json', () => {
   });
 
   it('let a process of the API start on a migrated database, and serve', async () => {
-    const started = await startApiProcess({ MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' });
+    const environment = { MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' };
+    const scopes = ['--scopes', 'accounts:read,money:write,audit:read,admin'];
+    const made = await runScript('keys', ['create', '--name', 'a test', ...scopes], environment);
+    expect(made).toMatchObject({ code: 0 });
+    const started = await startApiProcess(environment);
+    const client = new ClientWithKey(started.client.url, made.stdout.trim());
     try {
-      await useEverything(started.client, 'there');
-      const sealed = async (): Promise<unknown> => (await started.client.get('/health')).body.journal;
+      await useEverything(client, 'there');
+      await useKeys(client);
+      const sealed = async (): Promise<unknown> => (await client.get('/health')).body.journal;
       const events = await database.collection('events').countDocuments();
       await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0 });
-      expect((await started.client.get('/v1/journal/checkpoint')).status).toBe(200);
+      expect((await client.get('/v1/journal/checkpoint')).status).toBe(200);
     } finally {
       await started.kill('SIGTERM');
     }
@@ -207,6 +239,12 @@ describe('the roles of docker/mongo/roles.json', () => {
 
   it.each(Object.entries(changes))('refuse the API to change events: %s', async (_name, attempt) => {
     await refuses(attempt);
+  });
+
+  it('refuse the API to change what it has written down about access', async () => {
+    const log = database.collection('access_log');
+    await refuses(() => log.updateMany({}, { $set: { outcome: 'done' } }));
+    await refuses(() => log.updateOne({ _id: 'x' } as never, { $set: { actor: 'x' } }, { upsert: true }));
   });
 
   it('refuse the API to remove anything at all', async () => {

@@ -4,7 +4,7 @@ export type ScriptResult = { readonly code: number | null; readonly stdout: stri
 
 /** Runs one of the command line scripts, from the build that the global set-up made, as its user would. */
 export const runScript = (
-  name: 'replay' | 'rebuild' | 'import' | 'migrate' | 'load' | 'verify' | 'export' | 'restore',
+  name: 'replay' | 'rebuild' | 'import' | 'migrate' | 'load' | 'verify' | 'export' | 'restore' | 'keys',
   args: readonly string[],
   environment: Record<string, string>,
 ): Promise<ScriptResult> =>

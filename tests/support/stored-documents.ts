@@ -1,7 +1,9 @@
 import type { TestDatabase } from './database.ts';
 
 // Snapshots are a cache; the others are of the database and not of the ledger.
-const notOfTheLedger = new Set(['snapshots', 'migrations', 'leases', 'checkpoints', 'restorations']);
+const notOfTheLedger = new Set([
+  ...['snapshots', 'migrations', 'leases', 'checkpoints', 'restorations', 'api_keys', 'access_log'],
+]);
 
 /** Every document of the ledger as it is stored, byte for byte, in hexadecimal digits: by collection, in the order of their ids. */
 const documentsOf = async ({ connection }: TestDatabase): Promise<ReadonlyMap<string, readonly string[]>> => {

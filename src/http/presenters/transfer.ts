@@ -1,10 +1,11 @@
 import type { Answer } from '../../application/commands/command.ts';
+import type { ShownTransfer } from '../../application/queries/find-transfer.ts';
 import { availableBalance } from '../../domain/account/account-state.ts';
 import type { Change } from '../../projections/projection.ts';
-import { type TransferRow, transfersProjection } from '../../projections/transfers/transfers.ts';
+import { transfersProjection } from '../../projections/transfers/transfers.ts';
 import { amountOnWire, etagOf, type Json } from './wire.ts';
 
-export const presentTransfer = (row: TransferRow, senderBalances: Json = {}): Json => ({
+export const presentTransfer = (row: ShownTransfer, senderBalances: Json = {}): Json => ({
   transferId: row._id,
   status: row.status,
   amount: amountOnWire(row.amount),

@@ -28,6 +28,7 @@ export const explainBalance = defineEndpoint({
   path,
   id: 'explainBalance',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'Why an account has the balance that it has, now or at any moment',
   description:
     'The rule of the available balance with its terms; the nearest snapshot or statement entry at which the ledger balance is known; ' +
@@ -53,6 +54,7 @@ export const explainCommand = defineEndpoint({
   path,
   id: 'explainCommand',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'Whether a command would be accepted, now or at any moment, and which rule says no',
   description:
     'Nothing is written, and no Idempotency-Key is needed. The command is one about this account, as in /v1/batches. The rules are ' +
@@ -63,9 +65,9 @@ export const explainCommand = defineEndpoint({
   needsKey: false,
   answers: { 200: { description: 'What the rules say, and the numbers they look at.', schema: judgementView } },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND'],
-  handle: async (services, { params: { accountId }, body: { command, ...known }, response }) => {
+  handle: async (services, { params: { accountId }, body: { command, ...known }, principal, response }) => {
     const requestId = requestIdOf(response);
-    const attempt = await attemptOf(command, services, { accountId, requestId, at: ['command'] });
+    const attempt = await attemptOf(command, services, { accountId, requestId, principal, at: ['command'] });
     const run = await services.queries.dryRun(accountId, known, [attempt]);
     // Nobody's key is looked up: what is only tried has none.
     const rules = commands[command.type].rejects.filter((code) => code !== 'IDEMPOTENCY_KEY_REUSED');

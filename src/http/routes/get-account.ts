@@ -18,6 +18,7 @@ export const getAccount = defineEndpoint({
   path: '/v1/accounts/{accountId}',
   id: 'getAccount',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'One account, now or at any moment',
   params,
   query: moment,
@@ -34,6 +35,7 @@ export const getBalance = defineEndpoint({
   path: '/v1/accounts/{accountId}/balance',
   id: 'getBalance',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'The balance of an account, now or at any moment',
   description:
     'With `proof=1` the answer stands in `balance`, with what it takes to check it: save it to a file as it is, and run ' +

@@ -27,6 +27,7 @@ export const getCheckpoint = defineEndpoint({
   path: '/v1/journal/checkpoint',
   id: 'getCheckpoint',
   tag: 'Journal',
+  scope: 'audit:read',
   summary: 'What the ledger vouches for: how many events are sealed, and the root over them',
   description: 'A C2SP checkpoint: a signed note of name, size and RFC 9162 root.',
   answers: { 200: { description: 'The latest checkpoint.', ...either } },
@@ -43,6 +44,7 @@ export const getJournalKey = defineEndpoint({
   path: '/v1/journal/key',
   id: 'getJournalKey',
   tag: 'Journal',
+  scope: 'audit:read',
   summary: 'The key with which the latest checkpoint can be checked',
   description:
     'A C2SP verifier key, for `npm run verify -- --key`. Take it once, over a way that you trust, and keep it: a ledger that is asked ' +

@@ -37,6 +37,7 @@ export const getDiff = defineEndpoint({
   path: '/v1/accounts/{accountId}/diff',
   id: 'getDiff',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'One account at two moments, and the events that make the difference',
   description:
     'Each of the two moments is given like that of a balance, `from.asOf`, `from.knownAt`, `from.version` and `to.asOf`, `to.knownAt`, ' +

@@ -10,6 +10,7 @@ export const getMetrics = defineEndpoint({
   path: '/metrics',
   id: 'getMetrics',
   tag: 'Health',
+  scope: 'audit:read',
   summary: 'What Prometheus asks for',
   answers: { 200: { description: 'In the text format of Prometheus.', text: true, schema: z.string() } },
   rejects: [],

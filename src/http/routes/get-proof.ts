@@ -12,6 +12,7 @@ export const getProof = defineEndpoint({
   path: '/v1/journal/proof',
   id: 'getProof',
   tag: 'Journal',
+  scope: 'audit:read',
   summary: 'That an event is sealed, for whoever trusts nothing but the key',
   description: 'Save the answer to a file, and check it offline with `npm run verify -- --proof FILE --key KEY`.',
   query: z.strictObject({ eventId }),
@@ -27,6 +28,7 @@ export const getConsistency = defineEndpoint({
   path: '/v1/journal/consistency',
   id: 'getConsistency',
   tag: 'Journal',
+  scope: 'audit:read',
   summary: 'That the journal only grew between two checkpoints',
   description:
     'An RFC 9162 consistency proof. Whoever keeps checkpoints can tell from it that nothing before was changed.',

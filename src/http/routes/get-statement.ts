@@ -56,6 +56,7 @@ export const getStatement = defineEndpoint({
   path: '/v1/accounts/{accountId}/statement',
   id: 'getStatement',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'Booked entries between two moments, with opening and closing balance',
   description:
     'By value date, from `from` up to but not including `to`. Later pages leave out what was recorded after the first one. ' +

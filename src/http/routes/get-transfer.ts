@@ -10,6 +10,7 @@ export const getTransfer = defineEndpoint({
   path: '/v1/transfers/{transferId}',
   id: 'getTransfer',
   tag: 'Money',
+  scope: 'accounts:read',
   summary: 'One transfer, and how much of it was reversed',
   params: z.strictObject({ transferId }),
   answers: { 200: { description: 'The transfer.', schema: transferView } },

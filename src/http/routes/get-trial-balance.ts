@@ -16,6 +16,7 @@ export const getTrialBalance = defineEndpoint({
   path: '/v1/trial-balance',
   id: 'getTrialBalance',
   tag: 'Audit',
+  scope: 'audit:read',
   summary: 'Debits and credits of every account of the chart, now or at any moment',
   description:
     'Every event is posted twice: `customer-deposits` is what customers are owed; `cash` and `clearing:<party>` is what is held for them, by the ' +

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { defineEndpoint, type Services } from '../endpoint.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import type { Services } from '../services.ts';
 import { healthView, readinessView } from '../schemas/health-views.ts';
 import { RETRY_AFTER, send } from '../send.ts';
 
@@ -26,11 +27,13 @@ const LONGEST_LAG = 60_000;
 const standingOf = ({ journal }: Services): Promise<Standing | undefined> => journal.standing().catch(() => undefined);
 
 /** Undefined where nothing was audited yet, or the store does not say. */
-const auditOf = async ({ queries }: Services) => {
+const auditOf = async ({ queries, access }: Services) => {
   const standing = await queries.auditStanding().catch(() => undefined);
   if (!standing) return undefined;
   const { auditedAt, accounts, passes, drift, driftCount } = standing;
-  return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), accounts, passes, drift, driftCount };
+  // Anybody may ask how it is. Which accounts are wrong is for those who may see them: the log says it, too.
+  const told = access.isOpen ? drift : [];
+  return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), accounts, passes, drift: told, driftCount };
 };
 
 const look = async (services: Services) => {
@@ -57,7 +60,7 @@ const documents = (schema: z.ZodType) => ({
   503: { description: 'Something is missing; `checks` says what.', schema },
 });
 
-const checked = { method: 'get' as const, tag: 'Health', rejects: [] };
+const checked = { method: 'get' as const, tag: 'Health', scope: 'none' as const, rejects: [] };
 
 export const getHealth = defineEndpoint({
   ...checked,
@@ -93,6 +96,7 @@ export const getLiveness = defineEndpoint({
   path: '/health/live',
   id: 'getLiveness',
   tag: 'Health',
+  scope: 'none',
   summary: 'Whether this process runs; restart it when this does not answer',
   answers: { 200: { description: 'It runs.', schema: z.strictObject({ status: z.literal('ok') }) } },
   rejects: [],

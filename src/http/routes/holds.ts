@@ -27,6 +27,7 @@ export const placeHold = defineCommand({
   path: '/v1/accounts/{accountId}/holds',
   id: 'placeHold',
   tag: 'Holds',
+  scope: 'money:write',
   summary: 'Reserve an amount: nobody can debit it but by capturing it',
   description:
     'Without `holdId` the ledger makes one (UUID v7); an id counts once in its account, for ever. Without `expiresAt` the hold stays ' +
@@ -68,6 +69,7 @@ export const captureHold = defineCommand({
   path: '/v1/accounts/{accountId}/holds/{holdId}/capture',
   id: 'captureHold',
   tag: 'Holds',
+  scope: 'money:write',
   summary: 'Debit what a hold reserves, or a part of it',
   description:
     'Without `amount`: all of it. A hold is captured once: what is left of it is released. The capture stands in the statement, counts ' +
@@ -106,6 +108,7 @@ export const releaseHold = defineCommand({
   path: '/v1/accounts/{accountId}/holds/{holdId}/release',
   id: 'releaseHold',
   tag: 'Holds',
+  scope: 'money:write',
   summary: 'End a hold: its amount is available again',
   description: 'Also while the account is frozen, for nothing moves.',
   params,

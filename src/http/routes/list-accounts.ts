@@ -12,6 +12,7 @@ export const listAccounts = defineEndpoint({
   path: '/v1/accounts',
   id: 'listAccounts',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'Accounts, by id',
   query: z.strictObject({
     ownerId: ownerId.exactOptional(),

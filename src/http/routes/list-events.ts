@@ -11,6 +11,7 @@ export const listEvents = defineEndpoint({
   path: '/v1/accounts/{accountId}/events',
   id: 'listEvents',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'The stream itself: every event of an account, by version',
   params: z.strictObject({ accountId }),
   query: z.strictObject({ limit, cursor: cursor.exactOptional() }),

@@ -10,6 +10,7 @@ export const listJournal = defineEndpoint({
   path: '/v1/journal',
   id: 'listJournal',
   tag: 'Journal',
+  scope: 'audit:read',
   summary: 'Every event of the ledger in the order of commits',
   description:
     'Positions are dense, begin with 1 and never change. Ask again with `after` set to the last position that you have; whoever has ' +

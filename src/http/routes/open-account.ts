@@ -28,6 +28,7 @@ export const openAccount = defineCommand({
   path: '/v1/accounts',
   id: 'openAccount',
   tag: 'Accounts',
+  scope: 'money:write',
   summary: 'Open an account',
   description: 'Without `accountId` the ledger makes one (UUID v7). The account begins at `effectiveAt`, default now.',
   body,

@@ -13,6 +13,7 @@ export const reverseTransaction = defineCommand({
   path: '/v1/reversals',
   id: 'reverseTransaction',
   tag: 'Money',
+  scope: 'money:write',
   summary: 'Take a deposit, withdrawal or transfer back, in part or in whole',
   description:
     'Without `amount`: all that has not been taken back yet. Of a transfer, name either leg: both are reversed together. ' +

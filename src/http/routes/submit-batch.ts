@@ -17,6 +17,7 @@ export const submitBatch = defineEndpoint({
   path: '/v1/batches',
   id: 'submitBatch',
   tag: 'Money',
+  scope: 'money:write',
   summary: `Carry out up to ${MOST_COMMANDS} commands with one request`,
   description:
     'Each command is what it is at its own address: the members of its body, those of its path, its `idempotencyKey`, and `ifMatch` ' +
@@ -34,10 +35,10 @@ export const submitBatch = defineEndpoint({
   largestBody: LARGEST_BODY,
   answers: { 200: { description: 'A result for each command.', schema: batchView, headers: ['Retry-After'] } },
   rejects: domainErrorCodes.filter((code) => rejected.has(code)),
-  handle: async (services, { body, rawBody, response }) => {
+  handle: async (services, { body, rawBody, principal, response }) => {
     const { mode } = body;
     const raw = (rawBody as { commands: readonly Json[] }).commands;
-    const prepared = await prepare(body.commands, raw, services, requestIdOf(response));
+    const prepared = await prepare(body.commands, raw, services, { requestId: requestIdOf(response), principal });
     const { results, isIncomplete } =
       mode === 'atomic'
         ? { results: await submitTogether(prepared, services), isIncomplete: false }

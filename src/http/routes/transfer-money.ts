@@ -27,6 +27,7 @@ export const transferMoney = defineCommand({
   path: '/v1/transfers',
   id: 'transferMoney',
   tag: 'Money',
+  scope: 'money:write',
   summary: 'Transfer money between two accounts',
   description:
     'Both legs or neither. If-Match speaks of the sender. Each rule is asked of the sender first, then of the receiver.',

@@ -12,6 +12,7 @@ export const whatIf = defineEndpoint({
   path: '/v1/accounts/{accountId}/what-if',
   id: 'whatIf',
   tag: 'Accounts',
+  scope: 'accounts:read',
   summary: 'Try commands on an account as it was, or its history with one event altered',
   description:
     'Nothing is written, and no Idempotency-Key is needed.\n\n' +
@@ -30,8 +31,8 @@ export const whatIf = defineEndpoint({
   needsKey: false,
   answers: { 200: { description: 'What would have become of the account.', schema: whatIfView } },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'EVENT_NOT_FOUND', 'NOT_CHANGEABLE', 'HISTORY_TOO_LONG'],
-  handle: async (services, { params, body, response }) => {
-    const about = { accountId: params.accountId, requestId: requestIdOf(response) };
+  handle: async (services, { params, body, principal, response }) => {
+    const about = { accountId: params.accountId, principal, requestId: requestIdOf(response) };
     sendJson(response, await answerWhatIf(body, services, about));
   },
 });

@@ -37,7 +37,10 @@ export const healthView = z
         auditedAt: timeOnWire.optional().meta({ description: 'When all accounts had been audited last.' }),
         accounts: z.int().min(0).meta({ description: 'Accounts that were audited then.' }),
         passes: z.int().min(0).meta({ description: 'How often all accounts have been audited.' }),
-        drift: z.array(drift).meta({ description: 'The first places that were not found mended yet.' }),
+        drift: z.array(drift).meta({
+          description:
+            'The first places that were not found mended yet; none where callers are asked who they are: the log has them.',
+        }),
         driftCount: z.int().min(0).meta({ description: 'How many such places there are.' }),
       })
       .optional()

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Text from a person: kept as it came, so it must be something that every log, CSV and page can carry. */
-const text = (longest: number) =>
+export const text = (longest: number) =>
   z
     .string()
     .min(1)

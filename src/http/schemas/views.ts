@@ -83,7 +83,7 @@ export const transferView = z
     from: z.strictObject({
       accountId: id,
       eventId: uuid,
-      version,
+      version: version.optional().meta({ description: 'Left out for an owner who only received it.' }),
       ledgerBalance: balance.optional(),
       availableBalance: balance.optional(),
     }),

@@ -59,6 +59,14 @@ describe('settings', () => {
     ['DAYBOOK_WORKERS', '257'],
     ['DAYBOOK_PEER_HOST', '0.0.0.0'],
     ['DAYBOOK_PEER_HOST', '::'],
+    ['DAYBOOK_AUTH', 'closed'],
+    ['DAYBOOK_JWKS_URL', 'http://issuer.example/jwks'],
+    ['DAYBOOK_JWKS_URL', 'http://127.0.0.1.example.com/jwks'],
+    ['DAYBOOK_JWKS_URL', 'http://localhost@issuer.example/jwks'],
+    ['DAYBOOK_JWT_ALGORITHMS', 'HS256'],
+    ['DAYBOOK_JWT_ALGORITHMS', 'none'],
+    ['DAYBOOK_JWT_ALGORITHMS', 'ES256;PS256'],
+    ['DAYBOOK_RATE_LIMIT', '-1'],
     ['DAYBOOK_MONGO_POOL', '1'],
     ['DAYBOOK_JOURNAL_NAME', 'my ledger'],
     ['DAYBOOK_JOURNAL_NAME', 'my+ledger'],
@@ -99,6 +107,35 @@ describe('settings', () => {
     ]);
     expect(problemsOf({ DAYBOOK_STORAGE: 'memory', DAYBOOK_WORKERS: '0' })).toStrictEqual([]);
     expect(problemsOf({ DAYBOOK_STORAGE: 'mongo', DAYBOOK_WORKERS: '2' })).toStrictEqual([]);
+  });
+
+  const issuer = {
+    DAYBOOK_JWKS_URL: 'https://issuer.example/jwks',
+    DAYBOOK_JWT_ISSUER: 'https://issuer.example',
+    DAYBOOK_JWT_AUDIENCE: 'daybook',
+  };
+
+  it.each<[Record<string, string>, string]>([
+    [{ DAYBOOK_AUTH: 'open', HOST: '0.0.0.0' }, 'DAYBOOK_AUTH'],
+    [{ DAYBOOK_AUTH: 'open', HOST: '127.0.0.1.example.com' }, 'DAYBOOK_AUTH'],
+    [{ DAYBOOK_AUTH: 'open', NODE_ENV: 'production' }, 'DAYBOOK_AUTH'],
+    [{ DAYBOOK_AUTH: 'open', ...issuer }, 'DAYBOOK_AUTH'],
+    [{ ...issuer, DAYBOOK_JWKS_FILE: 'jwks.json' }, 'DAYBOOK_JWKS_FILE'],
+    [{ ...issuer, DAYBOOK_JWT_ISSUER: '' }, 'DAYBOOK_JWT_ISSUER'],
+    [{ ...issuer, DAYBOOK_JWT_AUDIENCE: '' }, 'DAYBOOK_JWT_AUDIENCE'],
+    [{ DAYBOOK_JWT_ISSUER: 'https://issuer.example' }, 'DAYBOOK_JWT_ISSUER'],
+  ])('do not let in whom nobody has checked: %j', (source, name) => {
+    expect(problemsOf(source)).toStrictEqual([expect.stringContaining(`${name}: `)]);
+  });
+
+  it('take tokens of an issuer, signed in one of three ways', () => {
+    expect(readEnvironment(issuer).DAYBOOK_JWT_ALGORITHMS).toStrictEqual(['ES256', 'PS256', 'EdDSA']);
+    const own = { ...issuer, DAYBOOK_JWT_ALGORITHMS: 'RS256, ES384' };
+    expect(readEnvironment(own).DAYBOOK_JWT_ALGORITHMS).toStrictEqual(['RS256', 'ES384']);
+  });
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('may leave a server open that listens on %s', (HOST) => {
+    expect(problemsOf({ DAYBOOK_AUTH: 'open', HOST })).toStrictEqual([]);
   });
 
   it('never show a password', () => {

@@ -1,0 +1,25 @@
+import type { Access } from '../application/access/access.ts';
+import type { LedgerDoor } from '../application/ledger.ts';
+import type { Clock } from '../application/ports/clock.ts';
+import type { Queries } from '../application/queries/queries.ts';
+import type { EventId } from '../domain/event/event-id.ts';
+import type { JournalQueries } from '../journal/journal-queries.ts';
+import type { OnAnswered } from './middleware/request-context.ts';
+
+/** What every endpoint can reach. */
+export type Services = {
+  readonly ledger: LedgerDoor;
+  readonly queries: Queries;
+  readonly journal: JournalQueries;
+  readonly clock: Clock;
+  readonly newEventId: () => EventId;
+  /** Rejects where the store does not answer. */
+  readonly pingStorage: () => Promise<void>;
+  readonly isDraining: () => boolean;
+  readonly access: Access;
+  readonly metrics: {
+    readonly answered: OnAnswered;
+    /** In the text format of Prometheus. */
+    readonly text: () => Promise<string>;
+  };
+};

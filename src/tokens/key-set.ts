@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { AccessUndecided } from '../application/access/principal.ts';
+import type { Clock } from '../application/ports/clock.ts';
+import type { Log } from '../application/ports/log.ts';
+
+/** Reads the keys of the issuer as they are now. */
+export type FetchKeys = () => Promise<JSONWebKeySet>;
+
+/** In milliseconds. */
+export type KeySetTimes = {
+  /** After which the keys are read again, behind the requests. */
+  readonly refreshAfter: number;
+  /** How long the last keys that could be read are good for. */
+  readonly keepFor: number;
+  /** Between two attempts to read them. */
+  readonly pause: number;
+};
+
+const FETCH_TIMEOUT = 5_000;
+const LARGEST_ANSWER = 1_000_000;
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
+
+const parseKeys = (text: string): JSONWebKeySet => {
+  if (text.length > LARGEST_ANSWER) throw new Error('larger than a key set may be');
+  return keySet.parse(JSON.parse(text));
+};
+
+export const keysAtUrl =
+  (url: string): FetchKeys =>
+  async () => {
+    const headers = { Accept: 'application/jwk-set+json, application/json' };
+    const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT) });
+    if (!response.ok) throw new Error(`answered ${response.status}`);
+    return parseKeys(await response.text());
+  };
+
+export const keysInFile =
+  (path: string): FetchKeys =>
+  async () =>
+    parseKeys(await readFile(path, 'utf8'));
+
+/** Fetched keys go on for an hour while their address does not answer; a file costs little to read again. */
+export const urlTimes: KeySetTimes = { refreshAfter: 300_000, keepFor: 3_600_000, pause: 10_000 };
+export const fileTimes: KeySetTimes = { refreshAfter: 2_000, keepFor: 3_600_000, pause: 1_000 };
+
+type Held = { readonly find: JWTVerifyGetKey; readonly text: string; readonly readAt: number };
+
+/**
+ * The public keys of an issuer: kept, read again from time to time, and at once where a token names one that is not among them, but no
+ * more often than every `pause`. What cannot be read now is used as it was, for a bounded time.
+ */
+export class KeySet {
+  #held: Held | undefined;
+  #triedAt = -Infinity;
+  #reading: Promise<void> | undefined;
+
+  constructor(
+    private readonly fetchKeys: FetchKeys,
+    private readonly times: KeySetTimes,
+    private readonly parts: {
+      readonly clock: Clock;
+      readonly log: Log;
+      /** Hears that there are other keys than before. */
+      readonly onChanged: () => void;
+    },
+  ) {}
+
+  /** Whether there are keys that may be used. Where they are old, they are read again meanwhile. */
+  isUsable(): boolean {
+    const age = this.#age();
+    if (age > this.times.refreshAfter) void this.#refresh();
+    return age <= this.times.keepFor;
+  }
+
+  /** The key that a token names. Rejects as jose does where there is none, with AccessUndecided where there are no keys at all. */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    if (!this.isUsable()) await this.#refresh();
+    const before = this.#mustHold();
+    try {
+      return await before.find(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await this.#refresh();
+      if (this.#held === before) throw error;
+      return this.#mustHold().find(header, token);
+    }
+  };
+
+  #age(): number {
+    return this.#held ? this.parts.clock.now() - this.#held.readAt : Infinity;
+  }
+
+  #mustHold(): Held {
+    if (!this.#held || this.#age() > this.times.keepFor)
+      throw new AccessUndecided('the keys of the issuer are not known');
+    return this.#held;
+  }
+
+  /** Never rejects: what cannot be read leaves all as it was. */
+  #refresh(): Promise<void> {
+    if (this.#reading) return this.#reading;
+    if (this.parts.clock.now() - this.#triedAt < this.times.pause) return Promise.resolve();
+    this.#triedAt = this.parts.clock.now();
+    this.#reading = this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const { clock, log, onChanged } = this.parts;
+    try {
+      const keys = await this.fetchKeys();
+      const text = JSON.stringify(keys);
+      const isOther = text !== this.#held?.text;
+      const readAt = clock.now();
+      this.#held = isOther || !this.#held ? { find: createLocalJWKSet(keys), text, readAt } : { ...this.#held, readAt };
+      if (isOther) onChanged();
+    } catch (error) {
+      log.error({ err: error }, 'the keys of the token issuer cannot be read');
+    }
+  }
+}
