@@ -100,12 +100,14 @@ export type Front = Pick<Daybook, 'services' | 'announceEnd'>;
 type FrontParts = Pick<Parts, 'clock' | 'metrics'> & {
   /** What is counted by all processes behind one address, this one among them; left out: there are no others. */
   readonly ofAllProcesses: () => Promise<string>;
+  /** Of the key that this process has: what the store says of it may have been written there by somebody else. */
+  readonly ownKey: string;
 };
 
 export const composeFront = (
   storage: Storage,
   ledger: LedgerDoor,
-  { access, ...parts }: Partial<FrontParts> & Pick<Parts, 'access'>,
+  { access, ownKey, ...parts }: Partial<FrontParts> & Pick<Parts, 'access'>,
 ): Front => {
   const { clock = systemClock, metrics = new ProcessMetrics() } = parts;
   const { ofAllProcesses = () => metrics.registry.metrics() } = parts;
@@ -124,6 +126,8 @@ export const composeFront = (
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
     isDraining: () => isEnding,
+    isSealingRefused: () => metrics.isSealingRefused,
+    ...(ownKey !== undefined && { ownKey }),
     access,
   };
   return { services, announceEnd: () => void (isEnding = true) };
@@ -148,7 +152,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
 };
 
 /** Who signs a journal, and what they have signed before. */
-export type SealedBy = Pick<SealerParts, 'signer' | 'signed'>;
+export type SealedBy = Pick<SealerParts, 'signer' | 'signed' | 'onRefusal'>;
 
 /** What puts all events of a ledger into its journal. */
 export const composeSealer = (storage: Storage, by: SealedBy, log: Log, clock = systemClock): Duty =>

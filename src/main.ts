@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
@@ -21,8 +22,9 @@ import {
   signedCheckpointFileOf,
   signingKeyFileOf,
 } from './config/environment.ts';
+import { NOTHING_SEALED, signCheckpoint } from './journal/checkpoint.ts';
 import { SignedCheckpoint } from './journal/signed-checkpoint.ts';
-import { noteSigner } from './journal/signed-note.ts';
+import { noteSigner, verifierKeyOf } from './journal/signed-note.ts';
 import { openSigningKey } from './journal/signing-key.ts';
 import { openLog } from './log.ts';
 import { MetricsExchange } from './metrics/process-exchange.ts';
@@ -82,14 +84,16 @@ type Parts = {
   readonly metrics: ProcessMetrics;
   /** Whether callers are asked who they are. */
   readonly isAsking: boolean;
+  readonly ownKey: string;
 };
 
 const sealedBy = async (environment: Environment, { uri }: OpenedStorage): Promise<SealedBy> => {
-  const key = await openSigningKey(signingKeyFileOf(environment));
-  const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
+  const { DAYBOOK_JOURNAL_NAME: name } = environment;
+  const signed = new SignedCheckpoint(signedCheckpointFileOf(environment));
+  const onNew = (key: KeyObject): Promise<void> => signed.begin(signCheckpoint(NOTHING_SEALED, noteSigner(name, key)));
+  const signer = noteSigner(name, await openSigningKey(signingKeyFileOf(environment), onNew));
   // What is in memory begins anew with each process.
   if (uri === undefined) return { signer };
-  const signed = new SignedCheckpoint(signedCheckpointFileOf(environment));
   await signed.check();
   return { signer, signed };
 };
@@ -124,7 +128,7 @@ const share = async (
 
 /** Listens here, or in as many workers as are wanted. */
 const open = async (
-  { environment, opened, log, metrics, isAsking }: Parts,
+  { environment, opened, log, metrics, isAsking, ownKey }: Parts,
   { door }: LedgerShare,
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
@@ -133,7 +137,7 @@ const open = async (
     return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
-  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access });
+  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access, ownKey });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = async (timeout: number): Promise<void> => {
     announceEnd();
@@ -150,9 +154,10 @@ const serve = async (
   const isAsking = await mustAsk(environment, opened.storage);
   const log = openLog(environment.LOG_LEVEL);
   metrics.watchProcess();
-  const parts = { environment, opened, log, metrics, isAsking };
+  const by = await sealedBy(environment, opened);
+  const parts = { environment, opened, log, metrics, isAsking, ownKey: verifierKeyOf(by.signer) };
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
-  const sealer = composeSealer(opened.storage, await sealedBy(environment, opened), log);
+  const sealer = composeSealer(opened.storage, { ...by, onRefusal: metrics.sealingRefused }, log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
   const shared = await share(parts, daybook, [sealer, sweeper, auditor]);

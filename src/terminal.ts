@@ -7,6 +7,7 @@ const forPeople = new Set([
   'BrokenStream',
   'CannotListen',
   'DatabaseNotEmpty',
+  'JournalWentBack',
   'LocalReplicaSetError',
   'MigrationError',
   'MongodNotFound',

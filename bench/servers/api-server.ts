@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { hash } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NOTHING_SEALED, signCheckpoint } from '../../src/journal/checkpoint.ts';
+import { SignedCheckpoint } from '../../src/journal/signed-checkpoint.ts';
+import { noteSigner } from '../../src/journal/signed-note.ts';
 import { programFile } from '../programs/worker.ts';
 import type { ApiContender } from './contender.ts';
 
@@ -78,14 +81,17 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
   const { contender, mongoUri, directory, flags, log = 'ignore' } = options;
   // Below npm the API ends with its parent, also where that was killed and could end nothing.
   const npm = { npm_lifecycle_event: 'bench' };
+  // One key signs the journals of many databases here, and each of them begins by itself.
+  const signedFile = join(directory, `${hash('sha256', mongoUri)}.checkpoint`);
+  const anybody = noteSigner('bench', generateKeyPairSync('ed25519').privateKey);
+  await new SignedCheckpoint(signedFile).begin(signCheckpoint(NOTHING_SEALED, anybody));
   const own = {
     NODE_ENV: 'production',
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
     PORT: '0',
     MONGODB_URI: mongoUri,
-    // One key signs the journals of many databases here, and each of them begins by itself.
-    DAYBOOK_SIGNED_CHECKPOINT_FILE: join(directory, `${hash('sha256', mongoUri)}.checkpoint`),
+    DAYBOOK_SIGNED_CHECKPOINT_FILE: signedFile,
   };
   const child = spawn(process.execPath, [...flags, programs[contender.kind]], {
     cwd: directory,

@@ -5,9 +5,12 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
-import type { BlockHead } from '../application/ports/journal-store.ts';
+import type { BlockHead, JournalStore } from '../application/ports/journal-store.ts';
 import type { Storage } from '../application/ports/storage.ts';
-import { type Environment, signingKeyFileOf } from '../config/environment.ts';
+import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from '../config/environment.ts';
+import { hasGrown, JournalWentBack, standingOf } from '../journal/go-on-from.ts';
+import { hashFrom } from '../journal/merkle/hash.ts';
+import { type Signed, SignedCheckpoint } from '../journal/signed-checkpoint.ts';
 import { noteSigner, verifierKeyOf } from '../journal/signed-note.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
 import { countEvents, findCut } from '../ledger-file/cut.ts';
@@ -122,17 +125,28 @@ const tell = ({ file, options }: Task, cut: BlockHead, more: { verifierKey: stri
   if (!options.json && left > 0) say(`${left} events are not in it: they were recorded later, or are not sealed yet.`);
 };
 
+/** What is exported is signed once more: never anything but the beginning of what the sealer has signed. */
+const mustHaveBeenSigned = async (cut: BlockHead, signed: Signed, journal: JournalStore): Promise<void> => {
+  const { now, tree } = await standingOf(signed, journal);
+  if (await hasGrown({ size: cut.treeSize, root: hashFrom(cut.rootHash) }, now, tree)) return;
+  throw new LedgerDamaged(`journal: block ${cut.number} is not one that its end has grown from`);
+};
+
 const exportTo = async (task: Task, atEnd: AtEnd): Promise<number> => {
   const { storage, environment } = task;
   const key = await readSigningKey(signingKeyFileOf(environment));
   const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
   const cut = await cutOf(task);
+  const signed = await new SignedCheckpoint(signedCheckpointFileOf(environment)).last();
   const left = Math.max(0, (await countEvents(storage)) - cut.treeSize);
   try {
+    await mustHaveBeenSigned(cut, signed, storage.journal);
     await write(exportLedger(storage, cut, signer), task, cut.treeSize, atEnd);
   } catch (error) {
-    if (!(error instanceof LedgerDamaged)) throw error;
-    report(`Nothing was exported: the ledger is damaged. ${error.message}. npm run verify says more.`);
+    if (!(error instanceof LedgerDamaged || error instanceof JournalWentBack)) throw error;
+    report(
+      `Nothing was exported: the ledger is damaged. ${error.message.replace(/\.$/, '')}. npm run verify says more.`,
+    );
     return DAMAGED;
   }
   tell(task, cut, { verifierKey: verifierKeyOf(signer), left });

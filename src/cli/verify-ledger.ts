@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { JournalStore } from '../application/ports/journal-store.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import { Findings } from '../application/verify/findings.ts';
 import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from '../config/environment.ts';
-import { type Checkpoint, openCheckpoint } from '../journal/checkpoint.ts';
-import { NoteRefused, noteSigner, type NoteVerifier } from '../journal/signed-note.ts';
+import { type Checkpoint, NOTHING_SEALED, openCheckpoint, signCheckpoint } from '../journal/checkpoint.ts';
+import { JournalWentBack, standingOf } from '../journal/go-on-from.ts';
+import { NoteRefused, noteSigner, type NoteSigner, type NoteVerifier } from '../journal/signed-note.ts';
 import { SignedCheckpoint } from '../journal/signed-checkpoint.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
@@ -20,13 +22,18 @@ type Options = {
   readonly json?: true;
 };
 
-type Verifiers = Pick<Witness, 'verifier'> & { readonly others: readonly NoteVerifier[] };
+type Verifiers = Pick<Witness, 'verifier'> & {
+  readonly others: readonly NoteVerifier[];
+  /** Whoever runs this; undefined where only verifier keys were given. */
+  readonly signer?: NoteSigner;
+};
 
 const verifiersOf = async ({ key }: Options, environment: Environment): Promise<Verifiers> => {
   const [verifier, ...others] = key.map(keyIn);
   if (verifier) return { verifier, others };
   const own = await readSigningKey(signingKeyFileOf(environment));
-  return { verifier: noteSigner(environment.DAYBOOK_JOURNAL_NAME, own), others };
+  const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, own);
+  return { verifier: signer, others, signer };
 };
 
 const opened = (note: string, { verifier, others }: Verifiers): Checkpoint => {
@@ -52,9 +59,22 @@ const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpo
   }
 };
 
-/** Whoever has the signing key has what was signed with it last. */
-const signedHere = ({ key }: Options, environment: Environment): Promise<Checkpoint | undefined> =>
-  key.length > 0 ? Promise.resolve(undefined) : new SignedCheckpoint(signedCheckpointFileOf(environment)).last();
+/**
+ * Whoever has the signing key has what was signed with it last, too. A journal that has not grown from it is a finding of the check itself;
+ * one that lacks no more than a block that is due has.
+ */
+const signedHere = async ({ key }: Options, environment: Environment, journal: JournalStore) => {
+  const file = new SignedCheckpoint(signedCheckpointFileOf(environment));
+  if (key.length > 0 || (await file.lastIfAny()) === undefined) return undefined;
+  const signed = await file.last();
+  try {
+    const { due, now } = await standingOf(signed, journal);
+    return due ? now : signed.checkpoint;
+  } catch (error) {
+    if (error instanceof JournalWentBack || error instanceof RangeError) return signed.checkpoint;
+    throw error;
+  }
+};
 
 const extentOf = ({ journal, waiting, streams }: LedgerSeen): string =>
   `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
@@ -80,13 +100,14 @@ const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen,
 const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
   const verifiers = await verifiersOf(options, environment);
   const since = await (options.since === undefined
-    ? signedHere(options, environment)
+    ? signedHere(options, environment, storage.journal)
     : checkpointIn(options.since, verifiers));
   const findings = new Findings();
   const seen = await checkLedger(storage, { ...verifiers, ...(since && { since }) }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
-  const { checkpoint } = seen.journal;
+  const { signer } = verifiers;
+  const checkpoint = seen.journal.checkpoint ?? (signer && signCheckpoint(NOTHING_SEALED, signer));
   if (options.save !== undefined && checkpoint !== undefined) await writeFile(options.save, checkpoint);
   return 0;
 };

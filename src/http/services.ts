@@ -16,6 +16,10 @@ export type Services = {
   /** Rejects where the store does not answer. */
   readonly pingStorage: () => Promise<void>;
   readonly isDraining: () => boolean;
+  /** Whether this process, where it seals, has found what it must not sign. */
+  readonly isSealingRefused: () => boolean;
+  /** The verifier key of the key that this process has; left out where it has none. */
+  readonly ownKey?: string;
   readonly access: Access;
   readonly metrics: {
     readonly answered: OnAnswered;

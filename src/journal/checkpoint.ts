@@ -13,18 +13,25 @@ import {
 /** What a ledger vouches for: its first `size` events have this root. */
 export type Checkpoint = { readonly size: number; readonly root: Hash };
 
+export const NOTHING_SEALED: Checkpoint = { size: 0, root: EMPTY_ROOT };
+
 /**
  * C2SP tlog-checkpoint. Its first line, the origin, is the name of the key: a key vouches for one ledger, so that a checkpoint of one
- * can never be shown as that of another. `more`: lines behind the third, each with something in it. Throws NoteRefused where the size
+ * can never be shown as that of another. Throws NoteRefused where the size
  * is no whole number from 0 to 2^53 − 1.
  */
-export const signCheckpoint = (
+export const signCheckpoint = (checkpoint: Checkpoint, signer: NoteSigner): string =>
+  signUnder(signer.name, checkpoint, signer);
+
+/** The same under another origin, so that nobody can show it as what the ledger vouches for. */
+export const signUnder = (
+  origin: string,
   { size, root }: Checkpoint,
   signer: NoteSigner,
   more: readonly string[] = [],
 ): string => {
   if (!Number.isSafeInteger(size) || size < 0) throw new NoteRefused(`no tree has ${size} leaves`);
-  const lines = [signer.name, size, root.toString('base64'), ...more];
+  const lines = [origin, size, root.toString('base64'), ...more];
   return signNote(`${lines.join('\n')}\n`, signer);
 };
 
@@ -60,7 +67,17 @@ export const readCheckpoint = (note: string): Checkpoint => readText(textOf(note
  * where the note is malformed or not signed by this key, then where its text is no checkpoint or one of another ledger.
  */
 export const openCheckpoint = (note: string, verifier: NoteVerifier): Checkpoint =>
-  readText(openNote(note, verifier), verifier.name);
+  openUnder(verifier.name, note, verifier).checkpoint;
+
+/** As `openCheckpoint`, of what was signed under another origin; with the lines behind the third. */
+export const openUnder = (
+  origin: string,
+  note: string,
+  verifier: NoteVerifier,
+): { readonly checkpoint: Checkpoint; readonly more: readonly string[] } => {
+  const text = openNote(note, verifier);
+  return { checkpoint: readText(text, origin), more: text.slice(0, -1).split('\n').slice(3) };
+};
 
 /**
  * The checkpoint in a note that this key alone has signed: of the signatures of others nothing is checked, and in a proof nothing may

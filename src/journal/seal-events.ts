@@ -4,12 +4,10 @@ import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import { type Instant, latest } from '../domain/time/instant.ts';
 import { leafOf } from './canonical-event.ts';
 import { signCheckpoint } from './checkpoint.ts';
-import { append, bytesOfRange, type CompactRange, emptyRange, rangeFromBytes, rootOf } from './merkle/compact-range.ts';
+import { append, bytesOfRange, rootOf } from './merkle/compact-range.ts';
 import type { Hash } from './merkle/hash.ts';
+import { treeOf } from './go-on-from.ts';
 import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
-
-/** The journal's tree up to and including this block. */
-export const treeOf = (head: BlockHead | undefined): CompactRange => (head ? rangeFromBytes(head.range) : emptyRange);
 
 // What is hashed without a break: commands that have arrived meanwhile wait for less than a millisecond.
 const AT_ONCE = 32;

@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
+import { JournalWentBack } from './go-on-from.ts';
 import { type SealerParts, Sealing } from './sealing.ts';
+import { SignedCheckpointUnusable } from './signed-checkpoint.ts';
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
+
+const REFUSED = 'the journal is not signed any more: somebody has to look at it';
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof JournalWentBack || error instanceof SignedCheckpointUnusable;
 
 const NOT_NOW = 'the journal cannot be sealed now: trying again';
 
@@ -21,8 +28,10 @@ export class Sealer {
       const begun = performance.now();
       try {
         const sealing = await Sealing.begin(this.parts, signal);
+        this.parts.onRefusal?.(false);
         await sealing.run();
       } catch (error) {
+        if (isRefusal(error)) this.parts.onRefusal?.(true);
         pause = performance.now() - begun > LONGEST_PAUSE ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
         this.#say(error, pause);
         await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -34,6 +43,6 @@ export class Sealer {
     const { log } = this.parts;
     if (error instanceof VersionConflict) log.info({}, 'another process has sealed the next block: going on behind it');
     else if (error instanceof StorageUnavailable) log.warn({ err: error, again: pause }, NOT_NOW);
-    else log.error({ err: error, again: pause }, NOT_NOW);
+    else log.error({ err: error, again: pause }, isRefusal(error) ? REFUSED : NOT_NOW);
   }
 }

@@ -4,15 +4,13 @@ import type { Clock } from '../application/ports/clock.ts';
 import { LARGEST_GROUP, ResumeTokenLost } from '../application/ports/event-feed.ts';
 import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import type { Log } from '../application/ports/log.ts';
-import { VersionConflict } from '../application/ports/storage-errors.ts';
 import type { Storage } from '../application/ports/storage.ts';
-import { signCheckpoint } from './checkpoint.ts';
 import { dueOf } from './due-events.ts';
+import { goOnFrom } from './go-on-from.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
-import { rootOf } from './merkle/compact-range.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
-import { leavesOf, sealLeaves, treeOf } from './seal-events.ts';
-import { refuseToGoBack, type SignedCheckpoint } from './signed-checkpoint.ts';
+import { leavesOf, sealLeaves } from './seal-events.ts';
+import type { SignedCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
 
 export type SealerParts = {
@@ -22,10 +20,17 @@ export type SealerParts = {
   readonly signed?: SignedCheckpoint;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears whether what there is must not be signed. */
+  readonly onRefusal?: (isRefused: boolean) => void;
 };
 
 // So that a ledger with little to do is not asked for a block with each commit: each costs what a small transaction costs.
 const PAUSE = 200;
+
+// What was committed before the end of a recovery was recorded before that, by a clock that may be ahead by so much.
+const LONGEST_OVERLAP = 600_000;
+
+const NONE: ReadonlyMap<string, number> = new Map();
 
 const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
 
@@ -41,6 +46,8 @@ const sayWhereKeyIsNew = ({ verifierKey: before }: BlockHead, { signer, log }: S
  * only one to put a block on that, skips nothing.
  */
 export class Sealing {
+  #toldOnceMoreUntil = 0;
+
   private constructor(
     private readonly parts: SealerParts,
     private readonly signal: AbortSignal,
@@ -53,16 +60,12 @@ export class Sealing {
    * SignedCheckpointUnusable, StorageUnavailable.
    */
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
-    const { journal } = parts.storage;
-    // First, so that a block that another process seals meanwhile is behind it.
-    const last = await parts.signed?.last();
-    const head = await journal.head();
+    const { signed, storage } = parts;
+    const { journal } = storage;
+    // What was signed is read first, so that a block that another process seals meanwhile is behind it.
+    const head = signed ? await goOnFrom(await signed.last(), journal) : await journal.head();
     if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
-    const found = { size: tree.size, root: rootOf(treeOf(head)) };
-    if (last) await refuseToGoBack(last, found, tree);
-    // A journal from before it was kept, or a block whose sealer was killed behind it.
-    if (head) await parts.signed?.keep(signCheckpoint(found, parts.signer));
     await mendTiles(journal, tree);
     return new Sealing(parts, signal, head, tree);
   }
@@ -96,30 +99,22 @@ export class Sealing {
   async #recover(): Promise<string> {
     const { feed } = this.parts.storage;
     const { token, history } = await feed.recover();
+    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
     for await (const group of history) {
       if (this.signal.aborted) break;
       const due = await dueOf(group, this.parts.storage);
       if (due.length > 0) await this.#seal(await feed.asRecorded(due));
     }
+    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
     return token;
   }
 
-  /** Behind a recovery some events are told once more, and the journal itself refuses them. */
+  /** Behind a recovery some events are told once more. What is signed must not be refused by the journal for one of those. */
   async #sealUnlessSealed(events: readonly EventAsRecorded[], resumeToken: string): Promise<void> {
-    try {
-      await this.#seal(events, resumeToken);
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || (await this.#isOvertaken())) throw error;
-      const sealed = await this.parts.storage.journal.positionsOf(idsOf(events));
-      if (sealed.size === 0) throw error;
-      const others = events.filter(({ eventId }) => !sealed.has(eventId));
-      if (others.length > 0) await this.#seal(others, resumeToken);
-    }
-  }
-
-  async #isOvertaken(): Promise<boolean> {
-    const head = await this.parts.storage.journal.head();
-    return head?.number !== this.head?.number;
+    const areTwice = events.some(({ recordedAt }) => recordedAt < this.#toldOnceMoreUntil);
+    const sealed = areTwice ? await this.parts.storage.journal.positionsOf(idsOf(events)) : NONE;
+    const others = sealed.size === 0 ? events : events.filter(({ eventId }) => !sealed.has(eventId));
+    if (others.length > 0) await this.#seal(others, resumeToken);
   }
 
   async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {
@@ -132,9 +127,10 @@ export class Sealing {
     );
     if (leaves.length === 0) return;
     const block = sealLeaves(this.head, leaves, { signer, now: clock.now(), resumeToken });
+    // First, so that nobody has a signature that is not known here.
+    await signed?.keep(block);
     await storage.journal.insert(block);
     this.head = block;
-    await signed?.keep(block.checkpoint);
     await this.#fillTiles(block);
   }
 

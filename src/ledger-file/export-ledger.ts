@@ -152,10 +152,13 @@ class LedgerFileWriter {
     return group.map((block) => this.#block(block, byId, claims)).join('');
   }
 
-  end(signer: NoteSigner): string {
+  /** Only what was asked for is signed: blocks may have been changed while they were read. */
+  end(cut: BlockHead, signer: NoteSigner): string {
     const { tree, size } = this.#checked;
-    if (!tree) throw new LedgerDamaged('journal: it has no tree');
-    const seal = sealFile({ size, root: rootOf(tree) }, this.#chain, signer);
+    const root = tree && rootOf(tree);
+    if (size !== cut.treeSize || !root?.equals(cut.rootHash))
+      throw new LedgerDamaged('journal: its blocks give another tree');
+    const seal = sealFile({ size, root }, this.#chain, signer);
     return this.line('end', { seal, verifierKey: verifierKeyOf(signer) });
   }
 
@@ -185,5 +188,5 @@ export async function* exportLedger(storage: Stores, cut: BlockHead, signer: Not
   for await (const group of groupsUpTo(storage.journal, cut)) {
     yield { text: await writer.blocks(group), events: group.reduce((sum, { eventIds }) => sum + eventIds.length, 0) };
   }
-  yield { text: writer.end(signer), events: 0 };
+  yield { text: writer.end(cut, signer), events: 0 };
 }

@@ -64,6 +64,14 @@ export class ProcessMetrics implements Meter, PoolMeter {
     registers: this.#registers,
   });
 
+  readonly #refused = new Gauge({
+    name: 'daybook_journal_refused',
+    help: '1 where the journal is not what was signed, and nothing more is: somebody has to look.',
+    aggregator: 'max',
+    registers: this.#registers,
+  });
+  isSealingRefused = false;
+
   /** Counts what Node says of itself as well. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
@@ -101,6 +109,11 @@ export class ProcessMetrics implements Meter, PoolMeter {
   };
 
   readonly connectionGivenBack = (): void => this.#connectionsInUse.dec();
+
+  readonly sealingRefused = (isRefused: boolean): void => {
+    this.isSealingRefused = isRefused;
+    this.#refused.set(isRefused ? 1 : 0);
+  };
 
   readonly answered = (labels: Answered, seconds: number): void => this.#requests.observe(labels, seconds);
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SignedCheckpoint } from '../../src/journal/signed-checkpoint.ts';
 import { type ApiProcess, apiProcesses } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { beginSigned } from '../support/signed-file.ts';
 import { runScript } from '../support/run-script.ts';
 import { Tamperer } from '../support/tampering.ts';
 
@@ -24,10 +24,13 @@ describe('a journal that was removed, so that a changed history be signed as if 
   beforeEach(async () => {
     database = await openTestDatabase();
     directory = await mkdtemp(join(tmpdir(), 'daybook-removed-'));
+    const signed = await beginSigned(environment().DAYBOOK_SIGNED_CHECKPOINT_FILE ?? '');
     const api = await start();
     await api.client.open({ accountId: 'alice', initialDeposit: { amount: 1_000 } });
-    const signed = new SignedCheckpoint(environment().DAYBOOK_SIGNED_CHECKPOINT_FILE ?? '');
-    await vi.waitUntil(async () => (await signed.last())?.size === 2, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await signed.last()).checkpoint.size === 2, { timeout: 20_000 });
+    // A block of its own: the last one alone would be put back.
+    await api.client.post('/v1/accounts/alice/deposits', { amount: 1, currency: 'EUR' });
+    await vi.waitUntil(async () => (await signed.last()).checkpoint.size === 3, { timeout: 20_000 });
     await kill(api, 'SIGKILL');
     const tamperer = new Tamperer(database);
     await tamperer.collection('journal').deleteMany({});
@@ -44,7 +47,7 @@ describe('a journal that was removed, so that a changed history be signed as if 
 
   it('is not signed, and said in the log; commands go on', { timeout: 60_000 }, async () => {
     const api = await start();
-    await vi.waitUntil(() => api.stdout().includes('The journal has 0 events, and 2 were signed.'), {
+    await vi.waitUntil(() => api.stdout().includes('The journal has 0 events, and 3 were signed.'), {
       timeout: 20_000,
     });
     const { status } = await api.client.post(
@@ -54,6 +57,9 @@ describe('a journal that was removed, so that a changed history be signed as if 
     );
     expect(status).toBe(201);
     expect(await sealed()).toBe(0);
+    const { body } = await api.client.get('/health');
+    expect(body).toMatchObject({ status: 'degraded', journal: { position: 0, isRefused: true } });
+    expect((await api.client.get('/metrics')).text).toContain('\ndaybook_journal_refused 1\n');
     expect(await kill(api, 'SIGTERM')).toBe(0);
     expect(await sealed()).toBe(0);
   });
@@ -64,15 +70,15 @@ describe('a journal that was removed, so that a changed history be signed as if 
     expect(stdout).toContain('ends before the checkpoint that was kept');
   });
 
-  it(
-    'cannot be overlooked for want of a file: a process that has no place for it says so, and ends',
-    { timeout: 60_000 },
-    async () => {
-      await rm(join(directory, 'signed.checkpoint'));
-      const nowhere = join(directory, 'nowhere', 'signed.checkpoint');
-      await expect(processes.start({ ...environment(), DAYBOOK_SIGNED_CHECKPOINT_FILE: nowhere })).rejects.toThrow(
-        /API ended with 1: .*cannot be kept in .*nowhere.*DAYBOOK_SIGNED_CHECKPOINT_FILE/s,
-      );
-    },
-  );
+  it('is not signed by another machine, which does not know what was: it does not even start', async () => {
+    const elsewhere = join(directory, 'elsewhere.checkpoint');
+    await expect(processes.start({ ...environment(), DAYBOOK_SIGNED_CHECKPOINT_FILE: elsewhere })).rejects.toThrow(
+      /API ended with 1: [^]*There is no .*elsewhere\.checkpoint, which says what this key signed last\./,
+    );
+  });
+
+  it('is not signed by an export either', async () => {
+    const { code, stderr } = await runScript('export', [join(directory, 'ledger'), '--wait', '0'], environment());
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Nothing is sealed') as string });
+  });
 });

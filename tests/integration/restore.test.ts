@@ -16,6 +16,7 @@ import { fillBooks } from '../support/books-to-verify.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
 import { accountOpenedAtSchemaVersion1 } from '../support/recorded-events.ts';
+import { signedFileOf } from '../support/signed-file.ts';
 import { runScript, type ScriptResult } from '../support/run-script.ts';
 import { newSigner } from '../support/sealers.ts';
 import { openBooks } from '../support/small-books.ts';
@@ -61,6 +62,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
   const environment = (database: TestDatabase, signingKeyFile = signingKey): Record<string, string> => ({
     MONGODB_URI: database.uri,
     DAYBOOK_SIGNING_KEY_FILE: signingKeyFile,
+    DAYBOOK_SIGNED_CHECKPOINT_FILE: signedFileOf({ MONGODB_URI: database.uri }),
     DAYBOOK_JOURNAL_NAME: JOURNAL,
   });
 

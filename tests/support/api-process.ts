@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { ApiClient } from './api.ts';
+import { beginSigned, signedFileOf } from './signed-file.ts';
 
 export type ApiProcess = {
   readonly client: ApiClient;
@@ -27,15 +27,12 @@ const untilReady = (child: ChildProcess, stderr: () => string): Promise<string> 
     child.once('exit', (code) => reject(new Error(`API ended with ${code}: ${stderr()}`)));
   });
 
-/** One key signs the journals of all databases of a run, and each of them begins by itself. */
-const signedOn = ({ MONGODB_URI = '', DAYBOOK_DATA_DIR = '' }: Record<string, string>) => ({
-  DAYBOOK_SIGNED_CHECKPOINT_FILE: `${process.env.DAYBOOK_SIGNING_KEY_FILE}.${hash('sha256', MONGODB_URI + DAYBOOK_DATA_DIR)}`,
-});
-
 /** A real API process, from the build that the global set-up made, on a free port. */
 export const startApiProcess = async (environment: Record<string, string>): Promise<ApiProcess> => {
+  const signed = { DAYBOOK_SIGNED_CHECKPOINT_FILE: signedFileOf(environment) };
+  await beginSigned(signed.DAYBOOK_SIGNED_CHECKPOINT_FILE);
   const child = spawn(process.execPath, ['dist/main.js'], {
-    env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ...signedOn(environment), ...environment },
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ...signed, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let logged = '';

@@ -51,9 +51,10 @@ export const getJournalKey = defineEndpoint({
     'for its key each time can answer with another one.',
   answers: { 200: { description: 'The verifier key.', ...either } },
   rejects: ['NOT_ACCEPTABLE', 'NOT_SEALED_YET'],
-  handle: async ({ journal }, { request, response }) => {
+  handle: async ({ journal, ownKey }, { request, response }) => {
     const format = mustAccept(request);
     const head = await journal.lastBlock();
-    sendAs(response, format, `${head.verifierKey}\n`, head);
+    const verifierKey = ownKey ?? head.verifierKey;
+    sendAs(response, format, `${verifierKey}\n`, { ...head, verifierKey });
   },
 });

@@ -77,8 +77,14 @@ export const getHealth = defineEndpoint({
     const [journal, audit] = await Promise.all([standingOf(services), auditOf(services)]);
     const isBehind = journal !== undefined && journal.lagMs > LONGEST_LAG;
     const hasDrift = audit !== undefined && audit.driftCount > 0;
-    const status = isBehind || hasDrift ? 'degraded' : health.status;
-    answer(response, { ...health, status, ...(journal && { journal }), ...(audit && { audit }) });
+    const isRefused = services.isSealingRefused();
+    const status = isBehind || isRefused || hasDrift ? 'degraded' : health.status;
+    answer(response, {
+      ...health,
+      status,
+      ...(journal && { journal: { ...journal, isRefused } }),
+      ...(audit && { audit }),
+    });
   },
 });
 

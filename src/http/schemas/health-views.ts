@@ -23,13 +23,17 @@ export const healthView = z
   .strictObject({
     status: z.enum(['ok', 'degraded', 'unavailable']).meta({
       description:
-        '`degraded`: commands are taken, and events have not been sealed for more than a minute, or the audit has found drift.',
+        '`degraded`: commands are taken, and events have not been sealed for more than a minute, or what there is must not be signed, or the audit has found drift.',
     }),
     ...health,
     journal: z
       .strictObject({
         position: z.int().min(0).meta({ description: 'Events in the journal.' }),
         lagMs: z.int().min(0).meta({ description: 'How long the first event has waited that is not sealed.' }),
+        isRefused: z.boolean().meta({
+          description:
+            'Whether this process, where it is the one that seals, has found that the journal is not what was signed. The log says more.',
+        }),
       })
       .optional(),
     audit: z

@@ -2,19 +2,23 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Block, BlockHead } from '../../../src/application/ports/journal-store.ts';
+import { StorageUnavailable, VersionConflict } from '../../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
 import { composeSealer } from '../../../src/compose.ts';
 import type { Duty } from '../../../src/application/duty.ts';
-import { openCheckpoint, signCheckpoint } from '../../../src/journal/checkpoint.ts';
-import { EMPTY_ROOT } from '../../../src/journal/merkle/hash.ts';
-import { SignedCheckpoint } from '../../../src/journal/signed-checkpoint.ts';
+import { NOTHING_SEALED, openCheckpoint, signCheckpoint } from '../../../src/journal/checkpoint.ts';
+import { SignedCheckpoint, SignedCheckpointUnusable } from '../../../src/journal/signed-checkpoint.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
 import { append } from '../../contract/fixture.ts';
 import { streamUpTo } from '../../support/recorded-events.ts';
+import { beginSigned } from '../../support/signed-file.ts';
 import { newSigner } from '../../support/sealers.ts';
 import { verifyJournal } from '../../support/verify-journal.ts';
 
 const signer = newSigner();
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The journal of a ledger, and the file beside the key of whoever signs it. */
 describe('what was signed last', () => {
@@ -25,7 +29,7 @@ describe('what was signed last', () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'daybook-signed-'));
-    signed = new SignedCheckpoint(join(directory, 'key.pem.checkpoint'));
+    signed = await beginSigned(join(directory, 'key.pem.checkpoint'));
     errors = [];
   });
   afterEach(async () => {
@@ -67,40 +71,102 @@ describe('what was signed last', () => {
     return errors[0] ?? '';
   };
 
-  it('is kept behind each block, as a note that others can read, and nothing else is left in its place', async () => {
+  const kept = async (): Promise<number> => (await signed.last()).checkpoint.size;
+
+  it('is kept before each block, with the block, and nothing else is left in its place', async () => {
     const storage = await other(streamUpTo('a', 1_500));
     await seal(storage, 1_500);
-    const note = await readFile(signed.path, 'utf8');
-    expect(openCheckpoint(note, signer).size).toBe(1_500);
-    expect(note).toBe((await storage.journal.head())?.checkpoint);
+    const { checkpoint, block } = await signed.last();
+    expect(checkpoint.size).toBe(1_500);
+    const head = await storage.journal.head();
+    expect(block).toMatchObject({ number: head?.number, treeSize: 1_500, checkpoint: head?.checkpoint });
+    expect(openCheckpoint(block?.checkpoint ?? '', signer)).toEqual(checkpoint);
     expect(await readdir(directory)).toEqual(['key.pem.checkpoint']);
   });
 
-  it('is gone on from by the next start, and by the one after a crash between a block and the file', async () => {
+  it('is gone on from by the next start', async () => {
     const storage = await other(streamUpTo('a', 300));
     await seal(storage, 300);
-    const before = await readFile(signed.path, 'utf8');
     await append(storage, streamUpTo('b', 400));
     await seal(storage, 700);
-    await writeFile(signed.path, before);
-    await append(storage, streamUpTo('c', 3));
-    await seal(storage, 703);
-    expect(openCheckpoint(await readFile(signed.path, 'utf8'), signer).size).toBe(703);
+    expect(await kept()).toBe(700);
     expect(errors).toEqual([]);
     expect(await verifyJournal(storage)).toEqual([]);
   });
 
-  it('is taken from a journal from before it was kept, also where nothing new is sealed', async () => {
-    const storage = await other(streamUpTo('a', 10));
-    await seal(storage, 10);
-    await rm(signed.path);
+  it('is never of another tree, where a block was signed and the store did not take it: that block comes first', async () => {
+    const storage = await other(streamUpTo('a', 300));
+    await seal(storage, 300);
+    await append(storage, streamUpTo('b', 1));
+    const insert = vi.spyOn(storage.journal, 'insert').mockRejectedValue(new StorageUnavailable('refused'));
     start(storage);
-    await vi.waitUntil(async () => (await signed.last())?.size === 10, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await kept()) === 301, { timeout: 20_000 });
+    await sealer?.stop();
+    const due = (await signed.last()).block;
+    insert.mockRestore();
+    // What would come first if nobody remembered.
+    await append(storage, streamUpTo('c', 5));
+    errors = [];
+    await seal(storage, 306);
+    expect(errors).toEqual([]);
+    const blocks: Block[] = [];
+    for await (const block of storage.journal.from(301)) blocks.push(block);
+    expect(blocks[0]).toEqual(due);
+    expect(await verifyJournal(storage)).toEqual([]);
+  });
+
+  it('stops the sealer where a block was signed, and another one was put in its place', async () => {
+    const storage = await other(streamUpTo('a', 300));
+    await seal(storage, 300);
+    const text = await readFile(signed.path, 'utf8');
+    await append(storage, streamUpTo('b', 5));
+    await seal(storage, 305);
+    const ahead = await readFile(signed.path, 'utf8');
+    const changed = await other(streamUpTo('a', 300));
+    await writeFile(signed.path, text);
+    const foreign = new SignedCheckpoint(join(directory, 'foreign'));
+    await foreign.begin(signCheckpoint(NOTHING_SEALED, signer));
+    await append(changed, streamUpTo('c', 1));
+    const thief = composeSealer(changed, { signer: newSigner(), signed: foreign }, silent);
+    thief.start();
+    await vi.waitUntil(async () => (await sizeOf(changed)) === 301, { timeout: 20_000 });
+    await thief.stop();
+    await writeFile(signed.path, ahead);
+    expect(await refused(changed)).toContain('The journal has 301 events, and 305 were signed.');
+  });
+
+  it('is written by one process at a time: who finds that another has signed begins again behind it', async () => {
+    const storage = await other(streamUpTo('a', 3));
+    await seal(storage, 3);
+    const { block } = await signed.last();
+    const second = new SignedCheckpoint(signed.path);
+    await second.last();
+    await second.keep({ ...(block as Block), number: 2 });
+    await expect(signed.keep(block as Block)).rejects.toThrow(VersionConflict);
+    await signed.last();
+    await signed.keep(block as Block);
+    expect((await second.last()).block?.number).toBe(1);
+  });
+
+  it('must be there: whoever does not know what was signed signs nothing', async () => {
+    const storage = await other(streamUpTo('a', 10));
+    await rm(signed.path);
+    expect(await refused(storage)).toMatch(/^There is no .*key\.pem\.checkpoint.*npm run verify -- --save/);
+    await expect(signed.check()).rejects.toThrow(SignedCheckpointUnusable);
+    expect(await signed.lastIfAny()).toBeUndefined();
+  });
+
+  it('gives the last block back to a journal from which it was removed', async () => {
+    const storage = await other(streamUpTo('a', 5));
+    await seal(storage, 5);
+    const emptied = await other();
+    await seal(emptied, 5);
+    expect((await emptied.journal.head())?.checkpoint).toBe((await storage.journal.head())?.checkpoint);
     expect(errors).toEqual([]);
   });
 
   it('holds under another key too', async () => {
-    await seal(await other(streamUpTo('a', 10)), 10);
+    await seal(await other(streamUpTo('a', 1_300)), 1_300);
     const storage = await other(streamUpTo('b', 10));
     start(storage, newSigner());
     await vi.waitUntil(() => errors.length > 0, { timeout: 20_000 });
@@ -108,48 +174,53 @@ describe('what was signed last', () => {
   });
 
   it('stops the sealer where the journal was removed: a changed history is not signed as if for the first time', async () => {
-    await seal(await other(streamUpTo('a', 300)), 300);
-    const message = await refused(await other(streamUpTo('a', 300)));
-    expect(message).toContain('The journal has 0 events, and 300 were signed.');
+    await seal(await other(streamUpTo('a', 1_300)), 1_300);
+    const message = await refused(await other(streamUpTo('a', 1_300)));
+    expect(message).toContain('The journal has 0 events, and 1300 were signed.');
     expect(message).toContain('npm run verify');
     expect(message).toContain('DAYBOOK_SIGNED_CHECKPOINT_FILE');
   });
 
   it('stops the sealer where the journal is as long, or longer, and of other events', async () => {
-    const first = await other(streamUpTo('a', 300));
-    await seal(first, 300);
-    const note = await readFile(signed.path, 'utf8');
+    await seal(await other(streamUpTo('a', 300)), 300);
+    const text = await readFile(signed.path, 'utf8');
     for (const count of [300, 301, 900]) {
       const storage = await other(streamUpTo('b', count));
       await rm(signed.path);
+      signed = await beginSigned(signed.path);
       await seal(storage, count);
-      await writeFile(signed.path, note);
+      await writeFile(signed.path, text);
       expect(await refused(storage)).toContain('The first 300 events of the journal are not those that were signed.');
       errors = [];
     }
   });
 
-  it('stops the sealer where the tree that it would go on from is not that of the root that was signed', async () => {
+  it.each([
+    ['a tree of another size', (head: BlockHead): Partial<BlockHead> => ({ treeSize: head.treeSize + 1 })],
+    [
+      'another tree',
+      (head: BlockHead): Partial<BlockHead> => ({ range: head.range.map((byte, at) => (at > 8 ? byte ^ 1 : byte)) }),
+    ],
+    ['another root', (): Partial<BlockHead> => ({ rootHash: new Uint8Array(32) })],
+  ])('stops the sealer where the last block has %s', async (_, forge) => {
     const storage = await other(streamUpTo('a', 300));
     await seal(storage, 300);
-    const foreign = await other(streamUpTo('b', 300));
-    await rm(signed.path);
-    await seal(foreign, 300);
-    const range = (await foreign.journal.head())?.range ?? new Uint8Array();
-    await writeFile(signed.path, (await storage.journal.head())?.checkpoint ?? '');
-    const head = await storage.journal.head();
-    vi.spyOn(storage.journal, 'head').mockResolvedValue(head && { ...head, range });
-    expect(await refused(storage)).toContain('are not those that were signed');
+    const head = (await storage.journal.head()) as BlockHead;
+    vi.spyOn(storage.journal, 'head').mockResolvedValue({ ...head, ...forge(head) });
+    start(storage);
+    await vi.waitUntil(() => errors.length > 0, { timeout: 20_000 });
+    expect(errors[0]).toContain('contradicts itself');
+    expect(await kept()).toBe(300);
   });
 
   it('that cannot be read or written says which file and what to do', async () => {
     await writeFile(signed.path, 'nonsense\n');
-    await expect(signed.check()).rejects.toThrow(/key\.pem\.checkpoint is no checkpoint: .*remove the file/);
+    await expect(signed.check()).rejects.toThrow(/key\.pem\.checkpoint is no checkpoint: .*npm run verify -- --save/);
+    const note = signCheckpoint(NOTHING_SEALED, signer);
+    await writeFile(signed.path, `${note}{"number":1}\n`);
+    await expect(signed.check()).rejects.toThrow(/key\.pem\.checkpoint is no checkpoint: the block behind it is none/);
     const nowhere = new SignedCheckpoint(join(directory, 'nowhere', 'file'));
-    await expect(nowhere.check()).rejects.toThrow(/cannot be kept in .*nowhere.*DAYBOOK_SIGNED_CHECKPOINT_FILE/);
+    await expect(nowhere.begin(note)).rejects.toThrow(/cannot be kept in .*nowhere.*DAYBOOK_SIGNED_CHECKPOINT_FILE/);
     await expect(new SignedCheckpoint(directory).check()).rejects.toThrow('DAYBOOK_SIGNED_CHECKPOINT_FILE');
-    await expect(nowhere.keep(signCheckpoint({ size: 0, root: EMPTY_ROOT }, signer))).rejects.toThrow(
-      'DAYBOOK_SIGNED_CHECKPOINT_FILE',
-    );
   });
 });
