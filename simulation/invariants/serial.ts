@@ -48,8 +48,12 @@ const brokenEffect = (attempt: Attempt, past: Past, keys: Keys): string | undefi
   return isSame ? undefined : 'was answered otherwise than the ledger right before it gives';
 };
 
-const isRefusal = ({ code, index }: Heard & { kind: 'refused' }, decision: Decision): boolean =>
-  decision.kind === 'rejected' && decision.error.code === code && decision.index === index;
+/**
+ * Of commands that stand or fall together only that it is a no: which of them is named, and why, may rest on what this process knew of the
+ * accounts of those before it.
+ */
+const isRefusal = (heard: Heard & { kind: 'refused' }, decision: Decision, commands: readonly Command[]): boolean =>
+  decision.kind === 'rejected' && (commands.length > 1 || decision.error.code === heard.code);
 
 /** Accounts are read first, and then what was used before, from the first place to the last one. */
 const placesBetween = (first: number, last: number): readonly Places[] => {
@@ -66,7 +70,7 @@ const brokenRefusal = (attempt: Attempt, past: Past, clockErrors: readonly numbe
   if (!commands) return `was refused (${heard.code}), and what it names is there`;
   const times = clockErrors.flatMap((error) => [BEGINNING + sentAt + error, BEGINNING + heardAt + error]);
   const isRight = placesBetween(past.placeAt(sentAt), past.placeBehind(heardAt)).some((places) =>
-    times.some((now) => isRefusal(heard, decide(commands, past, places, now))),
+    times.some((now) => isRefusal(heard, decide(commands, past, places, now), commands)),
   );
   return isRight ? undefined : `was refused (${heard.code}), which was right at no moment while it was asked`;
 };
