@@ -5,8 +5,7 @@ import { DomainError } from '../src/domain/domain-error.ts';
 import type { EventId, TransactionId } from '../src/domain/event/event-id.ts';
 import { hashOf, type Item, type Order } from './orders.ts';
 import type { Random } from './random.ts';
-import type { Ids, SimulatedProcess } from './simulated-process.ts';
-import { BEGINNING } from './stand-ins.ts';
+import type { Ids, Served, SimulatedProcess } from './simulated-process.ts';
 import { partyNamed, type World } from './world.ts';
 
 /** What a client has heard of one request. */
@@ -28,8 +27,6 @@ export type Attempt = {
   readonly eventIds: (readonly [EventId, EventId])[];
   /** As they came to the ledger; undefined where they did not. */
   commands: readonly Command[] | undefined;
-  /** What the wall clock of the process said, less the time of the world, when it took and when it answered. */
-  readonly clocks: number[];
   heard: Heard | undefined;
   heardAt: number;
 };
@@ -49,10 +46,10 @@ const heardOf = (error: unknown): Heard => {
   return error.code === 'OUTCOME_UNKNOWN' ? { kind: 'unknown' } : { kind: 'not taken', code: error.code };
 };
 
-const wishOf = async ({ want }: Item, { daybook }: SimulatedProcess): Promise<Wish> => {
+const wishOf = async ({ want }: Item, { queries }: Served): Promise<Wish> => {
   if (want.type !== 'ReverseTransaction') return want;
   const { eventId, ...rest } = want;
-  return { ...rest, original: await daybook.queries.findReversibleEvent(eventId) };
+  return { ...rest, original: await queries.findReversibleEvent(eventId) };
 };
 
 const claimsOf = (item: Item): Pick<Envelope, 'idempotency' | 'transactionId' | 'expected'> => {
@@ -100,7 +97,7 @@ export class Clients {
   #attempt(order: Order): Attempt {
     const { world, ids } = this.network;
     const eventIds = order.items.map(() => [ids.event(), ids.event()] as const);
-    const unheard = { commands: undefined, clocks: [], heard: undefined, heardAt: Infinity };
+    const unheard = { commands: undefined, heard: undefined, heardAt: Infinity };
     const attempt: Attempt = { order, sentAt: world.now, eventIds, ...unheard };
     this.attempts.push(attempt);
     return attempt;
@@ -135,16 +132,17 @@ export class Clients {
   #arrive(attempt: Attempt, hear: (heard: Heard) => void): void {
     const { world, random, reach, loss } = this.network;
     const process = reach();
-    if (!process) {
+    if (!process?.served) {
       hear({ kind: 'not taken', code: 'CONNECTION_REFUSED' });
       return;
     }
     const onCrash = (): void => {
       world.arrange(this.#party, random.whole(1, 50), 'connection lost', () => hear({ kind: 'unknown' }));
     };
+    const { served } = process;
     process.onCrash.add(onCrash);
     world.arrange(process.party, 0, `takes order ${attempt.order.number}`, () => {
-      void this.#carryOut(attempt, process).then((heard) => {
+      void this.#carryOut(attempt, served).then((heard) => {
         process.onCrash.delete(onCrash);
         if (!process.party.isAlive || random.happens(loss())) return;
         world.arrange(this.#party, random.whole(1, 20) / 10, 'answer arrives', () => hear(heard));
@@ -152,29 +150,25 @@ export class Clients {
     });
   }
 
-  async #carryOut(attempt: Attempt, process: SimulatedProcess): Promise<Heard> {
-    const read = (): void => void attempt.clocks.push(BEGINNING + process.party.clockOffset);
-    read();
+  async #carryOut(attempt: Attempt, served: Served): Promise<Heard> {
     try {
-      attempt.commands = await this.#commandsOf(attempt, process);
-      const outcomes = await process.daybook.ledger.submitTogether(attempt.commands);
+      attempt.commands = await this.#commandsOf(attempt, served);
+      const outcomes = await served.door.submitTogether(attempt.commands);
       const [answers, replayed] = [outcomes.map(({ answer }) => answer), outcomes.map((outcome) => outcome.replayed)];
       return { kind: 'answered', answers, replayed };
     } catch (error) {
       return heardOf(error);
-    } finally {
-      read();
     }
   }
 
-  async #commandsOf({ order, eventIds }: Attempt, process: SimulatedProcess): Promise<readonly Command[]> {
+  async #commandsOf({ order, eventIds }: Attempt, served: Served): Promise<readonly Command[]> {
     const correlationId = this.network.ids.text();
     const commands: Command[] = [];
     for (const [index, item] of order.items.entries()) {
       const ids = eventIds[index];
       if (!ids) throw new Error('an attempt has ids for each of its commands');
       const envelope = { correlationId, actor: 'client', eventIds: ids, ...claimsOf(item) };
-      commands.push({ wish: await wishOf(item, process), envelope });
+      commands.push({ wish: await wishOf(item, served), envelope });
     }
     return commands;
   }

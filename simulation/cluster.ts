@@ -15,6 +15,8 @@ export class Cluster {
   #starts = 0;
   #crashes = 0;
   #isCalm = false;
+  /** How far any clock has been ahead at any time. */
+  readonly clockErrors = new Set([LATEST_CLOCK]);
 
   constructor(
     private readonly site: Site,
@@ -32,7 +34,7 @@ export class Cluster {
 
   /** Whoever takes a request: one that is there, as far as any is, for whoever sends it tries them all. */
   readonly reach = (): SimulatedProcess | undefined => {
-    const there = this.#processes.filter((process) => process !== undefined);
+    const there = this.#processes.filter((process) => process?.served !== undefined);
     return there.length > 0 ? this.random.pick(there) : undefined;
   };
 
@@ -58,6 +60,7 @@ export class Cluster {
       ? this.random.pick([HOUR, -HOUR])
       : this.random.whole(-LONGEST_CLOCK_ERROR, LONGEST_CLOCK_ERROR);
     process.party.clockOffset = error;
+    this.clockErrors.add(error);
     this.site.world.note(`the clock of ${process.party.name} is ${error} ms ahead`);
   }
 
@@ -76,6 +79,7 @@ export class Cluster {
     this.#starts += 1;
     const name = `p${place + 1}.${this.#starts}`;
     const clockOffset = this.#isCalm ? LATEST_CLOCK : this.random.pick([0, 0, 0, 700, -700]);
+    this.clockErrors.add(clockOffset);
     const process = new SimulatedProcess(this.site, this.ids, name, clockOffset);
     this.#processes[place] = process;
     process.onCrash.add(() => {

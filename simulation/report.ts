@@ -28,8 +28,9 @@ export const summaryText = ({ results, seconds, digest }: SeedsRun): string => {
   const rate = (results.length / seconds).toFixed(1);
   const [requests, events, crashes] = [total(results, 'requests'), total(results, 'events'), total(results, 'crashes')];
   const hours = (total(results, 'lasted') / 3_600_000).toFixed(1);
+  const runs = results.some(({ scenario }) => scenario !== undefined) ? 'accidents' : 'seeds';
   return [
-    `All is well: ${results.length} seeds in ${seconds.toFixed(1)} s, ${rate} a second.`,
+    `All is well: ${results.length} ${runs} in ${seconds.toFixed(1)} s, ${rate} a second.`,
     `  ${requests} requests, ${events} events, ${crashes} crashes, ${total(results, 'calls')} calls to the store, ${hours} hours of their time`,
     `  digest ${digest}`,
   ].join('\n');

@@ -10,6 +10,7 @@ import { type Item, type Knowledge, OrderBook } from './orders.ts';
 import { Random } from './random.ts';
 import { type Composition, Ids, type Site, soundComposition } from './simulated-process.ts';
 import { BEGINNING, standIn } from './stand-ins.ts';
+import { VirtualNetwork } from './virtual-network.ts';
 import { Witness } from './witness.ts';
 import { partyNamed, World } from './world.ts';
 
@@ -50,12 +51,13 @@ export type Plan = {
   readonly kills: number;
   readonly pauses: number;
   readonly clockMoves: number;
+  readonly disturbances: number;
   readonly loss: number;
   readonly accounts: readonly string[];
   /** Deposits that one account has behind it: more than a snapshot needs, or none. */
   readonly past: number;
   readonly limits: Limits;
-  readonly duties: Site['duties'];
+  readonly office: Site['office'];
   readonly auditPace: number;
 };
 
@@ -73,6 +75,7 @@ const planOf = (random: Random): Plan => ({
   kills: random.pick([0, 0, 1, 3]),
   pauses: random.pick([0, 0, 1, 2]),
   clockMoves: random.pick([0, 0, 2, 5]),
+  disturbances: random.pick([0, 0, 1, 3]),
   loss: random.pick([0, 0, 0.05]),
   accounts: accountNames.slice(0, random.whole(2, 5)),
   past: random.pick([0, 0, 0, 92]),
@@ -84,7 +87,7 @@ const planOf = (random: Random): Plan => ({
     DAYBOOK_COMMAND_TIMEOUT_MS: random.pick([600, 10_000]),
     DAYBOOK_ACCOUNT_CACHE: random.pick([1, 3, 100]),
   },
-  duties: random.pick(['elected', 'elected', 'everywhere']),
+  office: random.pick(['elected', 'everywhere']),
   auditPace: random.pick([0, 0, 5_000]),
 });
 
@@ -96,6 +99,7 @@ const LONGEST_AFTERMATH = 20_000;
 /** One ledger with all that happens to it. */
 class Simulation {
   readonly world = new World();
+  readonly network: VirtualNetwork;
   readonly #plan: Plan;
   readonly #witness = new Witness(this.world, openMemoryStorage());
   readonly #site: Site;
@@ -111,13 +115,14 @@ class Simulation {
     private readonly conditions: Conditions,
   ) {
     const { composition = soundComposition, plan, fates } = conditions;
+    this.network = new VirtualNetwork(this.world, new Random(seed, 'connections'));
     this.#plan = { ...planOf(new Random(seed, 'plan')), ...plan };
     this.#chance = new Random(seed, 'chance');
-    const { limits, duties, auditPace, accounts, processes } = this.#plan;
+    const { limits, office, auditPace, accounts, processes } = this.#plan;
     const { world } = this;
     const byChance = fatesOf(new Random(seed, 'fates'), () => this.#weather);
-    const shared = { limits, duties, auditPace, composition, calls: { made: 0 }, storage: this.#witness.storage };
-    this.#site = { ...shared, world, fates: fates ?? byChance };
+    const shared = { limits, office, auditPace, composition, calls: { made: 0 }, storage: this.#witness.storage };
+    this.#site = { ...shared, world, network: this.network, fates: fates ?? byChance };
     const ids = new Ids();
     this.#cluster = new Cluster(this.#site, ids, new Random(seed, 'cluster'), processes);
     this.#known = { accounts, moved: [], holds: [], items: [] };
@@ -197,7 +202,7 @@ class Simulation {
   }
 
   #arrangeMisfortunes(): void {
-    const { duration, kills, pauses, clockMoves } = this.#plan;
+    const { duration, kills, pauses, clockMoves, disturbances } = this.#plan;
     const fate = partyNamed('fate');
     const arrange = (count: number, what: string, happen: () => void): void => {
       for (let done = 0; done < count; done += 1)
@@ -206,6 +211,7 @@ class Simulation {
     arrange(kills, 'kills', () => this.#cluster.kill());
     arrange(pauses, 'pauses', () => this.#cluster.pause());
     arrange(clockMoves, 'moves a clock', () => this.#cluster.moveClock());
+    arrange(disturbances, 'disturbs a connection', () => this.network.disturb());
   }
 
   /** Every request that nobody knows the end of once more, and some of the others: now the truth must come out. */
@@ -239,6 +245,7 @@ class Simulation {
         log: this.#witness.log,
         attempts: this.#clients.attempts,
         trace: this.world.trace,
+        clockErrors: [...this.#cluster.clockErrors],
         now: BEGINNING + this.world.now + LATEST_CLOCK,
       };
       void brokenRules(evidence).then(
@@ -254,7 +261,7 @@ class Simulation {
 /** Runs one seed from its first moment to its last, and says which rules were broken. */
 export const runSeed = async (seed: number, conditions: Conditions = {}): Promise<SeedResult> => {
   const simulation = new Simulation(seed, conditions);
-  const leave = standIn(simulation.world, new Random(seed, 'runtime'));
+  const leave = standIn(simulation.world, simulation.network, new Random(seed, 'runtime'));
   try {
     return await simulation.run();
   } finally {

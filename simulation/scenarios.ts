@@ -52,11 +52,12 @@ const scenario = (name: string, processes: number, orders: Exclude<Plan['orders'
     kills: 0,
     pauses: 0,
     clockMoves: 0,
+    disturbances: 0,
     loss: 0,
     accounts: ['a', 'b'],
     past: 0,
     limits: readEnvironment({}),
-    duties: processes === 1 ? 'everywhere' : 'elected',
+    office: processes === 1 ? 'everywhere' : 'elected',
     auditPace: 0,
   },
 });

@@ -7,7 +7,7 @@ import type { Log } from '../src/application/ports/log.ts';
 import type { Storage } from '../src/application/ports/storage.ts';
 import type { Row } from '../src/application/ports/table.ts';
 import { submitAlone } from '../src/application/ledger.ts';
-import { Election } from '../src/committer/election.ts';
+import { shareLedger } from '../src/committer/share-ledger.ts';
 import {
   composeAuditor,
   composeDaybook,
@@ -24,6 +24,7 @@ import type { Projection } from '../src/projections/projection.ts';
 import type { Fates } from './fates.ts';
 import { simulatedStorage } from './simulated-storage.ts';
 import { type CallCount, StorageLine } from './storage-line.ts';
+import type { VirtualNetwork } from './virtual-network.ts';
 import { partyNamed, type Party, type World } from './world.ts';
 
 /** What a ledger is composed of here; a test may put a broken part in the place of a right one. */
@@ -43,8 +44,9 @@ export type Site = {
   readonly calls: CallCount;
   readonly composition: Composition;
   readonly limits: Limits;
-  /** Whether sealer, sweeper and auditor run in one process or in all of them. */
-  readonly duties: 'elected' | 'everywhere';
+  readonly network: VirtualNetwork;
+  /** Whether one process commits for all, seals, sweeps and audits, or each does so for itself. */
+  readonly office: 'elected' | 'everywhere';
   readonly auditPace: number;
 };
 
@@ -84,12 +86,15 @@ export class Ids {
   }
 }
 
+/** What a process offers to its clients. */
+export type Served = { readonly door: LedgerDoor; readonly queries: Daybook['queries'] };
+
 /** One run of an API process, from its start to its crash. */
 export class SimulatedProcess {
   readonly party: Party;
   /** Told when the process has gone. */
   readonly onCrash = new Set<() => void>();
-  #daybook: Daybook | undefined;
+  #served: Served | undefined;
 
   constructor(
     private readonly site: Site,
@@ -98,12 +103,12 @@ export class SimulatedProcess {
     clockOffset: number,
   ) {
     this.party = { ...partyNamed(name), clockOffset };
-    site.world.arrange(this.party, 0, 'start', () => this.#start());
+    site.world.arrange(this.party, 0, 'start', () => void this.#start());
   }
 
-  get daybook(): Daybook {
-    if (!this.#daybook) throw new Error(`${this.party.name} has not started`);
-    return this.#daybook;
+  /** Undefined as long as it takes no requests. */
+  get served(): Served | undefined {
+    return this.#served;
   }
 
   /** From one instruction to the next. */
@@ -111,33 +116,33 @@ export class SimulatedProcess {
     if (!this.party.isAlive) return;
     this.site.world.note(`${this.party.name} CRASHES`);
     this.party.isAlive = false;
+    this.site.network.bury(this.party);
     for (const tell of this.onCrash) tell();
     this.onCrash.clear();
   };
 
-  #start(): void {
+  async #start(): Promise<void> {
     const { world, fates, calls, composition, limits } = this.site;
     const line = new StorageLine({ world, party: this.party, fates, count: calls, crash: this.crash });
     const storage = composition.storageOf(simulatedStorage(this.site.storage, line));
     const log = this.#log();
-    this.#daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics });
-    const office = { daybook: this.#daybook, storage, log, door: this.#sweepersDoor(this.#daybook) };
-    this.#takeOffice(dutiesOf(office, this.site), storage);
+    const daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics });
+    const office = { daybook, storage, log, door: this.#sweepersDoor(daybook) };
+    this.#served = { door: await this.#share(office, dutiesOf(office, this.site)), queries: daybook.queries };
   }
 
-  #takeOffice(duties: readonly Duty[], storage: Storage): void {
-    if (this.site.duties === 'everywhere') {
+  async #share({ daybook, storage, log }: Office, duties: readonly Duty[]): Promise<LedgerDoor> {
+    if (this.site.office === 'everywhere') {
       for (const duty of duties) duty.start();
-      return;
+      return daybook.ledger;
     }
-    const nowhere = { machine: 'simulated', host: '127.0.0.1', port: 1, token: 'none' };
-    const election = new Election(storage, { holder: this.party.name, ...nowhere }, (row) => {
-      if (!row) return;
+    const onOffice = (isOurs: boolean): void => {
       for (const duty of duties)
-        if (row.holder === this.party.name) duty.start();
+        if (isOurs) duty.start();
         else void duty.stop();
-    });
-    void election.start();
+    };
+    const { door } = await shareLedger(daybook.ledger, { storage, log, host: '127.0.0.1', onOffice });
+    return door;
   }
 
   /** What the sweeper asks for gets ids that are the same each time. */

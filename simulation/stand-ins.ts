@@ -1,7 +1,9 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
 import timers from 'node:timers/promises';
 import type { Random } from './random.ts';
+import type { VirtualNetwork, VirtualSocket } from './virtual-network.ts';
 import type { Appointment, World } from './world.ts';
 
 /** When the world begins, by everybody's wall clock. */
@@ -39,6 +41,8 @@ const real = {
   nextTurn: timers.setImmediate,
   dateNow: Date.now,
   randomInt: crypto.randomInt,
+  connect: net.connect as (address: { readonly port: number }) => unknown,
+  createServer: net.createServer as (greet: (socket: never) => void) => unknown,
 };
 
 const abortError = (): Error => Object.assign(new Error('The operation was aborted'), { name: 'AbortError' });
@@ -104,17 +108,26 @@ const promisedIn = (world: World) => {
   return { sleep, nextTurn };
 };
 
+/** Connections of a world; outside of its moments the real ones. */
+const connectionsIn = (world: World, network: VirtualNetwork) => ({
+  connect: (address: { readonly port: number }): unknown =>
+    world.party ? network.connect(world.party, address) : real.connect(address),
+  createServer: (greet: (socket: VirtualSocket) => void): unknown =>
+    world.party ? network.createServer(world.party, greet) : real.createServer(greet),
+});
+
 /**
- * Puts the time and the chance of a world in the place of the real ones, at the doors of the runtime and not at those of the ledger:
+ * Puts the time, the chance and the network of a world in the place of the real ones, at the doors of the runtime and not at those of the ledger:
  * so nothing that the ledger does, today or later, can slip past them. Gives what undoes it.
  */
-export const standIn = (world: World, random: Random): (() => void) => {
+export const standIn = (world: World, network: VirtualNetwork, random: Random): (() => void) => {
   const { sleep, nextTurn } = promisedIn(world);
   const before = Object.fromEntries(
     Object.keys(timersIn(world)).map((name) => [name, Reflect.get(globalThis, name) as unknown]),
   );
   Object.assign(globalThis, timersIn(world));
   Object.assign(timers, { setTimeout: sleep, setImmediate: nextTurn });
+  Object.assign(net, connectionsIn(world, network));
   Object.assign(crypto, { randomInt: (limit: number) => random.whole(0, limit - 1) });
   Date.now = () => BEGINNING + Math.floor(world.now) + (world.party?.clockOffset ?? 0);
   Reflect.set(performance, 'now', () => world.now);
@@ -123,6 +136,7 @@ export const standIn = (world: World, random: Random): (() => void) => {
     Object.assign(globalThis, before);
     Object.assign(timers, { setTimeout: real.sleep, setImmediate: real.nextTurn });
     Object.assign(crypto, { randomInt: real.randomInt });
+    Object.assign(net, { connect: real.connect, createServer: real.createServer });
     Date.now = real.dateNow;
     Reflect.deleteProperty(performance, 'now');
     syncBuiltinESMExports();

@@ -19,6 +19,8 @@ export type Evidence = {
   readonly log: readonly Witnessed[];
   readonly attempts: readonly Attempt[];
   readonly trace: readonly string[];
+  /** How far any wall clock was ahead at any time. */
+  readonly clockErrors: readonly number[];
   /** By every wall clock, and no clock was ever ahead of it. */
   readonly now: number;
 };

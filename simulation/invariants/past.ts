@@ -32,6 +32,9 @@ class Timeline<V> {
   }
 }
 
+/** Where accounts were read, and where what belongs to them was. */
+export type Places = { readonly accounts: number; readonly facts: number };
+
 export type Placed = { readonly event: RecordedEvent; readonly place: number };
 
 /** The ledger as it was in front of any event, from the log alone. Places count from 0. */
@@ -70,9 +73,13 @@ export class Past {
     return this.log.findLastIndex(({ at }) => at <= time) + 1;
   }
 
-  /** What these commands would have been decided on in front of this place. */
-  before(place: number, commands: readonly Command[]): Omit<BatchBasis, 'now' | 'wording'> {
-    const found = <V>(timeline: Timeline<V>, names: readonly (string | undefined)[]): Map<string, V> =>
+  /** What these commands would have been decided on: the accounts in front of one place, and what was used before in front of another. */
+  before(places: Places, commands: readonly Command[]): Omit<BatchBasis, 'now' | 'wording'> {
+    const found = <V>(
+      timeline: Timeline<V>,
+      names: readonly (string | undefined)[],
+      place = places.facts,
+    ): Map<string, V> =>
       new Map(
         names.flatMap((name) => {
           const value = name === undefined ? undefined : timeline.before(name, place);
@@ -83,7 +90,7 @@ export class Past {
     const streams = handled.flatMap(({ wish, handler }) => handler.streamsOf(wish));
     const holds = handled.map(({ wish, handler }) => handler.holdOf?.(wish)).map((hold) => hold && holdRowId(hold));
     const reversed = handled.map(({ wish, handler }) => handler.reversalOf?.(wish));
-    const accounts = [...found(this.#accounts, streams)].map(
+    const accounts = [...found(this.#accounts, streams, places.accounts)].map(
       ([streamId, account]) => [streamId as StreamId, { account, fresh: true }] as const,
     );
     return {

@@ -33,11 +33,8 @@ const nameOf = ({ attempt, item, place }: Sending): string =>
 
 const brokenAnswer = (sending: Sending, heard: Heard & { kind: 'answered' }): string | undefined => {
   const { attempt, left, place } = sending;
-  const isThere = left.length > 0;
-  if (heard.replayed[place]) {
-    return isThere ? 'was answered as one that came before, and has an effect of its own' : undefined;
-  }
-  if (!isThere) return 'was acknowledged and has no effect';
+  // What one process had handed to another, and asked for itself when that fell silent, may be found to be done: then it is its own.
+  if (left.length === 0) return heard.replayed[place] ? undefined : 'was acknowledged and has no effect';
   const isInTime = left.every(({ at }) => at >= attempt.sentAt && at <= attempt.heardAt);
   return isInTime ? undefined : 'was acknowledged before it was in the store, or was there before it was sent';
 };
@@ -137,7 +134,7 @@ const brokenKeys = async (sendings: readonly Sending[], { storage }: Evidence): 
 
 const isWhole = (together: readonly Sending[], heard: Heard | undefined): boolean => {
   const without = together.filter(({ left }) => left.length === 0).length;
-  if (heard?.kind === 'answered') return without === heard.replayed.filter(Boolean).length;
+  if (heard?.kind === 'answered') return without <= heard.replayed.filter(Boolean).length;
   // Nobody knows which of its commands had been answered before.
   return heard?.kind === 'unknown' || without === together.length;
 };

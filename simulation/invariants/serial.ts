@@ -9,8 +9,9 @@ import { decideBatch, type Decision } from '../../src/application/commit/decide-
 import { instant } from '../../src/domain/time/instant.ts';
 import { apiWording } from '../../src/http/presenters/answers.ts';
 import type { Attempt, Heard } from '../clients.ts';
+import { BEGINNING } from '../stand-ins.ts';
 import type { Evidence } from './broken-rules.ts';
-import { Past } from './past.ts';
+import { Past, type Places } from './past.ts';
 
 type Keys = ReadonlyMap<string, IdempotencyKeyRow>;
 
@@ -19,10 +20,10 @@ const keysIn = async ({ storage }: Evidence): Promise<Keys> => {
   return new Map(rows.map((row) => [row._id, row]));
 };
 
-const decide = (commands: readonly Command[], past: Past, place: number, now: number): Decision => {
+const decide = (commands: readonly Command[], past: Past, places: Places, now: number): Decision => {
   const [decision] = decideBatch([commands], {
-    ...past.before(place, commands),
-    now: instant(now),
+    ...past.before(places, commands),
+    now: instant(Math.floor(now)),
     wording: apiWording,
   });
   if (!decision) throw new Error('a submission has a decision');
@@ -38,7 +39,7 @@ const brokenEffect = (attempt: Attempt, past: Past, keys: Keys): string | undefi
   const [first] = events;
   if (!commands || !first) return undefined;
   const now = Math.min(...events.map(({ event }) => event.recordedAt));
-  const decision = decide(commands, past, first.place, now);
+  const decision = decide(commands, past, { accounts: first.place, facts: first.place }, now);
   if (decision.kind === 'rejected') return `has had an effect, and should have been refused (${decision.error.code})`;
   const isSame = commands.every(({ envelope }, index) => {
     const row = keys.get(idempotencyKeyIdOf(envelope) ?? '');
@@ -47,19 +48,31 @@ const brokenEffect = (attempt: Attempt, past: Past, keys: Keys): string | undefi
   return isSame ? undefined : 'was answered otherwise than the ledger right before it gives';
 };
 
-const isRefusal = ({ code, index }: Heard & { kind: 'refused' }, decision: Decision): boolean =>
-  decision.kind === 'rejected' && decision.error.code === code && decision.index === index;
+/**
+ * Of commands that stand or fall together only that it is a no: which of them is named, and why, may rest on what this process knew of the
+ * accounts of those before it.
+ */
+const isRefusal = (heard: Heard & { kind: 'refused' }, decision: Decision, commands: readonly Command[]): boolean =>
+  decision.kind === 'rejected' && (commands.length > 1 || decision.error.code === heard.code);
 
-/** There must be a moment between question and answer at which the rules say no, and say it so. */
-const brokenRefusal = ({ commands, heard, ...attempt }: Attempt, past: Past): string | undefined => {
+/** Accounts are read first, and then what was used before, from the first place to the last one. */
+const placesBetween = (first: number, last: number): readonly Places[] => {
+  const places: Places[] = [];
+  for (let accounts = first; accounts <= last; accounts += 1)
+    for (let facts = accounts; facts <= last; facts += 1) places.push({ accounts, facts });
+  return places;
+};
+
+/** There must be moments between question and answer at which the rules say no to what was read then, and say it so. */
+const brokenRefusal = (attempt: Attempt, past: Past, clockErrors: readonly number[]): string | undefined => {
+  const { commands, heard, sentAt, heardAt } = attempt;
   if (heard?.kind !== 'refused') return undefined;
   if (!commands) return `was refused (${heard.code}), and what it names is there`;
-  const { sentAt, heardAt, clocks } = attempt;
-  const times = [sentAt + Math.min(...clocks), heardAt + Math.max(...clocks)];
-  for (let place = past.placeAt(sentAt); place <= past.placeBehind(heardAt); place += 1) {
-    if (times.some((now) => isRefusal(heard, decide(commands, past, place, now)))) return undefined;
-  }
-  return `was refused (${heard.code}), which was right at no moment while it was asked`;
+  const times = clockErrors.flatMap((error) => [BEGINNING + sentAt + error, BEGINNING + heardAt + error]);
+  const isRight = placesBetween(past.placeAt(sentAt), past.placeBehind(heardAt)).some((places) =>
+    times.some((now) => isRefusal(heard, decide(commands, past, places, now), commands)),
+  );
+  return isRight ? undefined : `was refused (${heard.code}), which was right at no moment while it was asked`;
 };
 
 /** Whether everything happened as if one after the other: each command at one moment between its question and its answer. */
@@ -67,7 +80,7 @@ export const brokenSeries = async (evidence: Evidence): Promise<readonly string[
   const keys = await keysIn(evidence);
   const past = new Past(evidence.log, keys);
   return evidence.attempts.flatMap((attempt) => {
-    const broken = brokenEffect(attempt, past, keys) ?? brokenRefusal(attempt, past);
+    const broken = brokenEffect(attempt, past, keys) ?? brokenRefusal(attempt, past, evidence.clockErrors);
     return broken === undefined
       ? []
       : [`order ${attempt.order.number}, sent at ${attempt.sentAt.toFixed(1)}, ${broken}`];

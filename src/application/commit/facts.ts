@@ -42,14 +42,13 @@ export const nothingUsed: Facts = {
   holds: new Map(),
 };
 
-/** Looks up which keys, transaction ids, transfer ids and holds of these commands were used before. */
+/** Looks up which transaction ids, transfer ids and holds of these commands were used before, and then which keys. */
 export const lookUpFacts = async (storage: Storage, commands: readonly Command[]): Promise<Facts> => {
   const envelopes = commands.map(({ envelope }) => envelope);
   const transferIds = commands.map(({ wish }) => handlerOf(wish).newTransferId?.(wish));
   const holdIds = commands.map(({ wish }) => handlerOf(wish).holdOf?.(wish)).map((hold) => hold && holdRowId(hold));
   // Outside any transaction, so these may run side by side.
-  const [keys, transactions, transfers, holds] = await Promise.all([
-    found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf)),
+  const [transactions, transfers, holds] = await Promise.all([
     found(
       storage,
       transactionIdsTable,
@@ -58,6 +57,8 @@ export const lookUpFacts = async (storage: Storage, commands: readonly Command[]
     found(storage, transfersTable, transferIds),
     found(storage, holdsTable, holdIds),
   ]);
+  // Not beside them: the same request may just be carried out elsewhere, and what it has used must not be found without its key.
+  const keys = await found(storage, idempotencyKeysTable, envelopes.map(idempotencyKeyIdOf));
   return { keys, transactionIds: transactions, transferIds: new Set(transfers.keys()), holds };
 };
 

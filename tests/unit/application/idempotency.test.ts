@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idempotencyKeysTable } from '../../../src/application/commit/claims.ts';
+import { idempotencyKeysTable, transactionIdsTable } from '../../../src/application/commit/claims.ts';
+import { VersionConflict } from '../../../src/application/ports/storage-errors.ts';
 import { eur } from '../../support/facts.ts';
 import { openTestLedger, signal } from '../../support/test-ledger.ts';
 import { depositMoney, openAccount, transferMoney, withdrawMoney } from '../../support/wishes.ts';
@@ -80,6 +81,31 @@ describe('the same request with the same key', () => {
     const first = await here.submit(withdrawMoney(eur(10n)), { key: 'k' });
     hasFinished();
     await expect(second).resolves.toStrictEqual({ answer: first.answer, replayed: true });
+  });
+
+  it('gets the first answer also where the other process finished between two looks at what was used before', async () => {
+    const here = await openFunded();
+    const asked = { key: 'k', transactionId: 'tx' };
+    const { storage } = here;
+    let first: Promise<unknown> | undefined;
+    // Each table that is looked into, but that of the keys, is a moment later than the last one: the other process has just recorded the request.
+    const table: typeof storage.table = (name) => {
+      const found = storage.table(name);
+      if (name.name !== transactionIdsTable.name) return found;
+      return Object.assign(Object.create(found) as typeof found, {
+        write: found.write.bind(found),
+        getMany: async (ids: readonly string[]) => {
+          await (first ??= here.submit(depositMoney(eur(1n)), asked));
+          return found.getMany(ids);
+        },
+      });
+    };
+    const beforeCommit = (): void => {
+      if (!first) throw new VersionConflict('somebody else was faster');
+    };
+    const there = openTestLedger({ storage, interference: { table, beforeCommit } });
+    await expect(there.submit(depositMoney(eur(1n)), asked)).resolves.toMatchObject({ replayed: true });
+    await expect(here.balanceOf('alice')).resolves.toBe(11n);
   });
 
   it('is decided again where it was rejected before', async () => {
