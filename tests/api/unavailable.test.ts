@@ -90,6 +90,7 @@ const bodies: Readonly<Record<string, Json>> = {
     command: { type: 'ReverseTransaction', eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
   },
   whatIf: { without: '01890000-0000-7000-8000-000000000000' },
+  createKey: { name: 'a key', scopes: ['accounts:read'] },
   reverseTransaction: { eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
 };
 const queries: Readonly<Record<string, string>> = {
@@ -98,7 +99,13 @@ const queries: Readonly<Record<string, string>> = {
 };
 const asking = endpoints.filter(({ tag }) => tag !== 'Health');
 const ask = ({ id: name, method, path }: (typeof asking)[number]): Promise<Reply> => {
-  const address = path.replace('{accountId}', id).replace('{transferId}', 't').replace('{holdId}', 'h');
+  const members: Readonly<Record<string, string>> = {
+    accountId: id,
+    transferId: 't',
+    holdId: 'h',
+    prefix: '0123456789ab',
+  };
+  const address = path.replaceAll(/\{(\w+)\}/g, (_, member: string) => members[member] ?? member);
   if (method === 'get') return api.client.get(`${address}${queries[name] ?? ''}`);
   return api.client.post(address, bodies[name] ?? {});
 };

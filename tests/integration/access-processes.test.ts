@@ -118,6 +118,35 @@ describe('a server with keys', () => {
   });
 });
 
+describe('what a server says on its terminal and in its log', () => {
+  it('names no credential and nobody’s affairs, even at trace', async () => {
+    const issuer = await Issuer.open();
+    const { DAYBOOK_JWKS_FILE, DAYBOOK_JWT_ISSUER, DAYBOOK_JWT_AUDIENCE } = issuer.settings;
+    const [clerk, customer] = [await create(), await create('--owner', 'owner-of-alice', '--scopes', 'accounts:read')];
+    const tokens = [await issuer.token({ sub: 'alice@example.com' }), issuer.unsigned({ sub: 'alice@example.com' })];
+    const settings = { DAYBOOK_JWKS_FILE, DAYBOOK_JWT_ISSUER, DAYBOOK_JWT_AUDIENCE, LOG_LEVEL: 'trace' };
+    const server = await processes.start(environment(settings));
+    const account = { accountId: 'account-of-alice', ownerId: 'owner-of-alice', currency: 'EUR' };
+    const deposit = { amount: 918_273_645, currency: 'EUR', reference: 'rent-for-may', source: 'iban-de02' };
+    for (const credential of [clerk, customer, ...tokens, 'nonsense-of-alice']) {
+      await server.client.post('/v1/accounts', account, bearer(credential));
+      await server.client.post('/v1/accounts/account-of-alice/deposits', deposit, bearer(credential));
+      for (const path of ['/v1/accounts/account-of-alice/statement', '/v1/admin/keys', '/v1/admin/access-log']) {
+        await server.client.get(path, bearer(credential));
+      }
+    }
+    const made = await server.client.post('/v1/admin/keys', { name: 'a new one', scopes: ['admin'] }, bearer(clerk));
+    await processes.kill(server, 'SIGTERM');
+    await issuer.close();
+    const said = server.stdout() + server.stderr();
+    expect(said.split('\n').length).toBeGreaterThan(25);
+    const credentials = [clerk, customer, String(made.body.key), ...tokens];
+    const parts = credentials.flatMap((credential) => credential.split(/[._]/)).filter((part) => part.length > 8);
+    const affairs = ['of-alice', 'alice@', 'rent-for-may', 'iban-de02', '918273645', 'nonsense'];
+    expect([...parts, ...affairs].filter((part) => said.includes(part))).toEqual([]);
+  });
+});
+
 describe('npm run keys', () => {
   it('lists every key, and no secret', async () => {
     const keys = [await create(), await create()];

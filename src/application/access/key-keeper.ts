@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
-import { VersionConflict } from '../ports/storage-errors.ts';
+import { LedgerError } from '../commit/ledger-error.ts';
+import { OutcomeUnknown, VersionConflict } from '../ports/storage-errors.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { RowWrite } from '../ports/table.ts';
 import { type AccessEntry, accessLogRowOf, accessLogTable } from './access-log.ts';
@@ -30,10 +31,19 @@ type KeyWrite = Extract<RowWrite<ApiKeyRow>, { kind: 'insert' | 'swap' }>;
 
 type Change = { readonly act: KeyAct; readonly what: string };
 
+/** What the caller of an act hears of a transaction that failed. */
+const heard = (error: unknown): unknown => {
+  if (error instanceof VersionConflict) return new LedgerError('CONCURRENCY_CONFLICT', { cause: error });
+  return error instanceof OutcomeUnknown ? new LedgerError('OUTCOME_UNKNOWN', { cause: error }) : error;
+};
+
 /** Somebody else changes the same key at the same time so often at most. */
 const ATTEMPTS = 5;
 
-/** Makes, lists, rotates and revokes API keys. */
+/**
+ * Makes, lists, rotates and revokes API keys. Rejects with LedgerError where a transaction failed: CONCURRENCY_CONFLICT, OUTCOME_UNKNOWN;
+ * and with StorageUnavailable.
+ */
 export class KeyKeeper {
   constructor(
     private readonly storage: Storage,
@@ -54,8 +64,12 @@ export class KeyKeeper {
       createdBy: act.actor,
       ...(ownerId !== undefined && { ownerId }),
     };
-    await this.#write({ kind: 'insert', row }, { act, what: 'createKey' });
-    return { key, row };
+    try {
+      await this.#write({ kind: 'insert', row }, { act, what: 'createKey' });
+      return { key, row };
+    } catch (error) {
+      throw heard(error);
+    }
   }
 
   /** By prefix, behind this one. */
@@ -97,7 +111,7 @@ export class KeyKeeper {
         await this.#write({ kind: 'swap', found, row }, change);
         return row;
       } catch (error) {
-        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw error;
+        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw heard(error);
       }
     }
   }
