@@ -38,6 +38,9 @@ const problemOfJournal = (error: unknown): Problem | undefined => {
   return { code: 'PROOF_TOO_LONG', details: { events, limit } };
 };
 
+// A conflict is one of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
+const isAway = (error: unknown): boolean => error instanceof StorageUnavailable || error instanceof VersionConflict;
+
 /** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };
@@ -46,8 +49,7 @@ export const problemOfError = (error: unknown): Problem => {
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
   if (error instanceof LedgerError) return { code: error.code };
-  // Of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
-  if (error instanceof StorageUnavailable || error instanceof VersionConflict) return { code: 'UNAVAILABLE' };
+  if (isAway(error)) return { code: 'UNAVAILABLE' };
   const ofJournal = problemOfJournal(error);
   if (ofJournal) return ofJournal;
   if (!(error instanceof RequestError)) return foreign(error);
