@@ -7,9 +7,29 @@ import type { Recovery } from './recovery.ts';
 const INTERVAL_MS = 1_000;
 // A fault that cannot be done now makes way for another one.
 const CHOICES = 12;
+// A set that is electing all the time would show little else.
+const MEMBERS_RATE = 0.3;
 // Of the losses of a primary that nothing else is going on beside: then nothing is injected until somebody has written again.
 const ALONE_RATE = 0.4;
 const WHOLE_LIMIT_MS = 90_000;
+
+/** Gives each fault once before any comes again. */
+class Deck {
+  readonly #cards: Fault[] = [];
+
+  constructor(private readonly faults: readonly Fault[]) {}
+
+  draw(random: Random): Fault {
+    if (this.#cards.length === 0) this.#cards.push(...this.faults);
+    const [fault] = this.#cards.splice(below(random, this.#cards.length), 1);
+    return fault as Fault;
+  }
+
+  /** It could not be done now. */
+  putBack(fault: Fault): void {
+    this.#cards.push(fault);
+  }
+}
 
 type Active = { readonly fault: Fault; readonly healed: Promise<void> };
 
@@ -27,10 +47,15 @@ export type SchedulerParts = {
 export class Scheduler {
   readonly #random: Random;
   readonly #active = new Set<Active>();
-  readonly #deck: Fault[] = [];
+  readonly #ofMembers: Deck;
+  readonly #others: Deck;
 
   constructor(private readonly parts: SchedulerParts) {
     this.#random = randomAt(parts.seed + 2, 0);
+    const ofMembers = parts.faults.filter(({ reach }) => reach === 'members');
+    const others = parts.faults.filter(({ reach }) => reach !== 'members');
+    this.#ofMembers = new Deck(ofMembers.length > 0 ? ofMembers : others);
+    this.#others = new Deck(others.length > 0 ? others : ofMembers);
   }
 
   /** Resolves when the time is over, with every fault healed. */
@@ -57,20 +82,15 @@ export class Scheduler {
   async #injectOne(): Promise<void> {
     if (this.parts.recovery.isToBeLeftAlone) return;
     for (let choice = 0; choice < CHOICES; choice += 1) {
-      const fault = this.#draw();
-      if (!(await this.#isPossible(fault))) continue;
-      const injected = await fault.inject(this.parts.stage, this.#random);
-      if (!injected) continue;
-      this.#begin(fault, injected);
-      return;
+      const deck = this.#random() < MEMBERS_RATE ? this.#ofMembers : this.#others;
+      const fault = deck.draw(this.#random);
+      const injected = (await this.#isPossible(fault)) ? await fault.inject(this.parts.stage, this.#random) : undefined;
+      if (injected) {
+        this.#begin(fault, injected);
+        return;
+      }
+      deck.putBack(fault);
     }
-  }
-
-  /** Every fault once before any comes again. */
-  #draw(): Fault {
-    if (this.#deck.length === 0) this.#deck.push(...this.parts.faults);
-    const [fault] = this.#deck.splice(below(this.#random, this.#deck.length), 1);
-    return fault as Fault;
   }
 
   async #isPossible({ reach }: Fault): Promise<boolean> {
