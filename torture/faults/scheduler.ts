@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { below, type Random, randomAt } from '../../src/load/random.ts';
 import { failNothing } from './fail-command.ts';
-import type { Fault, Injected, Stage } from './fault.ts';
+import type { Fault, FaultKind, Injected, Stage } from './fault.ts';
 import type { Recovery } from './recovery.ts';
 
 const INTERVAL_MS = 1_000;
@@ -47,6 +47,7 @@ export type SchedulerParts = {
 export class Scheduler {
   readonly #random: Random;
   readonly #active = new Set<Active>();
+  readonly #met = new Set<FaultKind>();
   readonly #ofMembers: Deck;
   readonly #others: Deck;
 
@@ -81,16 +82,29 @@ export class Scheduler {
 
   async #injectOne(): Promise<void> {
     if (this.parts.recovery.isToBeLeftAlone) return;
+    if (await this.#inject(this.#owed())) return;
     for (let choice = 0; choice < CHOICES; choice += 1) {
       const deck = this.#random() < MEMBERS_RATE ? this.#ofMembers : this.#others;
       const fault = deck.draw(this.#random);
-      const injected = (await this.#isPossible(fault)) ? await fault.inject(this.parts.stage, this.#random) : undefined;
-      if (injected) {
-        this.#begin(fault, injected);
-        return;
-      }
+      if (await this.#inject(fault)) return;
       deck.putBack(fault);
     }
+  }
+
+  /** One of a kind that has not come yet: a short run is to have something of everything. */
+  #owed(): Fault | undefined {
+    const owed = this.parts.faults.filter(({ kind }) => !this.#met.has(kind));
+    return owed[below(this.#random, owed.length)];
+  }
+
+  /** Whether it could be done now. */
+  async #inject(fault: Fault | undefined): Promise<boolean> {
+    if (!fault || !(await this.#isPossible(fault))) return false;
+    const injected = await fault.inject(this.parts.stage, this.#random);
+    if (!injected) return false;
+    this.#met.add(fault.kind);
+    this.#begin(fault, injected);
+    return true;
   }
 
   async #isPossible({ reach }: Fault): Promise<boolean> {
