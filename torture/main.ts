@@ -49,7 +49,13 @@ const reasonOf = (error: unknown): string =>
 /** The exit code. */
 const torture = async ({ json, seed = randomInt(2 ** 32), ...common }: Common, ordeal: Ordeal, seconds = 0) => {
   const closing = new Closing();
-  const running = run({ ...common, seed, report: timed() }, ordeal, closing);
+  const say = timed();
+  let isOver = false;
+  // Clients of a run that is being ended have nothing to tell any more.
+  const sayMeanwhile = (line: string): void => {
+    if (!isOver) say(line);
+  };
+  const running = run({ ...common, seed, report: sayMeanwhile }, ordeal, closing);
   try {
     const result = await Promise.race([running, stopRequested(LONGEST_RUN_MINUTES + seconds / 60)]);
     process.stdout.write(`${json ? JSON.stringify(result, undefined, 2) : textOf(result)}\n`);
@@ -58,6 +64,7 @@ const torture = async ({ json, seed = randomInt(2 ** 32), ...common }: Common, o
     report(reasonOf(error));
     return 1;
   } finally {
+    isOver = true;
     await closing.closeAll(report);
   }
 };

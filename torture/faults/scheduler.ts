@@ -1,15 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { below, type Random, randomAt } from '../../src/load/random.ts';
 import { failNothing } from './fail-command.ts';
-import type { Fault, Injected, Stage } from './fault.ts';
+import type { Fault, FaultKind, Injected, Stage } from './fault.ts';
 import type { Recovery } from './recovery.ts';
 
 const INTERVAL_MS = 1_000;
 // A fault that cannot be done now makes way for another one.
 const CHOICES = 12;
+// A set that is electing all the time would show little else.
+const MEMBERS_RATE = 0.3;
 // Of the losses of a primary that nothing else is going on beside: then nothing is injected until somebody has written again.
 const ALONE_RATE = 0.4;
 const WHOLE_LIMIT_MS = 90_000;
+
+/** Gives each fault once before any comes again. */
+class Deck {
+  readonly #cards: Fault[] = [];
+
+  constructor(private readonly faults: readonly Fault[]) {}
+
+  draw(random: Random): Fault {
+    if (this.#cards.length === 0) this.#cards.push(...this.faults);
+    const [fault] = this.#cards.splice(below(random, this.#cards.length), 1);
+    return fault as Fault;
+  }
+
+  /** It could not be done now. */
+  putBack(fault: Fault): void {
+    this.#cards.push(fault);
+  }
+}
 
 type Active = { readonly fault: Fault; readonly healed: Promise<void> };
 
@@ -27,10 +47,16 @@ export type SchedulerParts = {
 export class Scheduler {
   readonly #random: Random;
   readonly #active = new Set<Active>();
-  readonly #deck: Fault[] = [];
+  readonly #met = new Set<FaultKind>();
+  readonly #ofMembers: Deck;
+  readonly #others: Deck;
 
   constructor(private readonly parts: SchedulerParts) {
     this.#random = randomAt(parts.seed + 2, 0);
+    const ofMembers = parts.faults.filter(({ reach }) => reach === 'members');
+    const others = parts.faults.filter(({ reach }) => reach !== 'members');
+    this.#ofMembers = new Deck(ofMembers.length > 0 ? ofMembers : others);
+    this.#others = new Deck(others.length > 0 ? others : ofMembers);
   }
 
   /** Resolves when the time is over, with every fault healed. */
@@ -56,21 +82,29 @@ export class Scheduler {
 
   async #injectOne(): Promise<void> {
     if (this.parts.recovery.isToBeLeftAlone) return;
+    if (await this.#inject(this.#owed())) return;
     for (let choice = 0; choice < CHOICES; choice += 1) {
-      const fault = this.#draw();
-      if (!(await this.#isPossible(fault))) continue;
-      const injected = await fault.inject(this.parts.stage, this.#random);
-      if (!injected) continue;
-      this.#begin(fault, injected);
-      return;
+      const deck = this.#random() < MEMBERS_RATE ? this.#ofMembers : this.#others;
+      const fault = deck.draw(this.#random);
+      if (await this.#inject(fault)) return;
+      deck.putBack(fault);
     }
   }
 
-  /** Every fault once before any comes again. */
-  #draw(): Fault {
-    if (this.#deck.length === 0) this.#deck.push(...this.parts.faults);
-    const [fault] = this.#deck.splice(below(this.#random, this.#deck.length), 1);
-    return fault as Fault;
+  /** One of a kind that has not come yet: a short run is to have something of everything. */
+  #owed(): Fault | undefined {
+    const owed = this.parts.faults.filter(({ kind }) => !this.#met.has(kind));
+    return owed[below(this.#random, owed.length)];
+  }
+
+  /** Whether it could be done now. */
+  async #inject(fault: Fault | undefined): Promise<boolean> {
+    if (!fault || !(await this.#isPossible(fault))) return false;
+    const injected = await fault.inject(this.parts.stage, this.#random);
+    if (!injected) return false;
+    this.#met.add(fault.kind);
+    this.#begin(fault, injected);
+    return true;
   }
 
   async #isPossible({ reach }: Fault): Promise<boolean> {

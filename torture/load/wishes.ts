@@ -10,8 +10,15 @@ const HOLD_SECONDS = 20;
 
 type Draft = Pick<Command, 'kind' | 'path' | 'events'> & { readonly body: object };
 
-/** What an answer names. */
-type Done = { readonly eventId?: string; readonly holdId?: string; readonly from?: { readonly eventId: string } };
+const holdIdIn = (body: string): string => (JSON.parse(body) as { readonly holdId: string }).holdId;
+
+type Ids = { readonly eventId: string } | { readonly from: { readonly eventId: string } };
+
+/** Of a transfer, the event of its sender. */
+const eventIdIn = (body: string): string => {
+  const ids = JSON.parse(body) as Ids;
+  return 'from' in ids ? ids.from.eventId : ids.eventId;
+};
 
 /** Something that was done, and can be taken back. */
 type Reversible = { readonly eventId: string; readonly amount: number; readonly events: readonly ExpectedEvent[] };
@@ -85,13 +92,10 @@ export class Wishes {
   }
 
   /** Remembers what was done, for wishes that are about it. */
-  learn({ command, answers: [body = ''] }: CommandRecord): void {
-    const { kind, events } = command;
-    const { holdId, from, eventId = from?.eventId } = JSON.parse(body) as Done;
-    for (const event of events.slice(0, 1)) {
-      if (holdId !== undefined && kind === 'hold') this.#holds.add({ ...event, holdId });
-      else if (eventId && reversible.has(kind)) this.#done.add({ eventId, amount: event.amount, events });
-    }
+  learn({ command: { kind, events }, answers: [body = ''] }: CommandRecord): void {
+    const [event] = events;
+    if (event && kind === 'hold') this.#holds.add({ ...event, holdId: holdIdIn(body) });
+    if (event && reversible.has(kind)) this.#done.add({ eventId: eventIdIn(body), amount: event.amount, events });
   }
 
   #draft(random: Random, place: number): Draft {

@@ -22,6 +22,7 @@ export const ledgerSettings = (directory: string, mongoUri: string): Readonly<Re
 const shiftedClock = fileURLToPath(new URL('./shifted-clock.js', import.meta.url));
 
 const START_AGAIN_MS = 200;
+const FIRST_ATTEMPTS = 5;
 
 export type ApiNodeOptions = { readonly index: number; readonly mongoUri: string; readonly directory: string };
 
@@ -50,7 +51,7 @@ export class ApiNode {
     const clockFile = join(options.directory, `clock-${options.index}`);
     const node = new ApiNode(options, await freePort(), clockFile);
     writeFileSync(clockFile, '0');
-    await node.#start();
+    await node.#startAtFirst();
     node.#running = node.#keepRunning();
     return node;
   }
@@ -141,6 +142,15 @@ export class ApiNode {
 
   #isClosing(): boolean {
     return !this.#isWanted;
+  }
+
+  /** Its database is made by the first start, which takes longer than any other on a machine that has much to do. */
+  async #startAtFirst(): Promise<void> {
+    for (let attempt = 1; !this.#server; attempt += 1) {
+      await this.#start().catch((error: unknown) => {
+        if (attempt === FIRST_ATTEMPTS) throw error;
+      });
+    }
   }
 
   // Without a primary it says so and ends, as documented.

@@ -26,14 +26,14 @@ const runBody = async <T>(session: ClientSession, body: (work: UnitOfWork) => Pr
 // A server that cannot say now will not be able to a millisecond later either, and asking costs it.
 const PAUSE = 20;
 
-/** Asks again while nobody knows whether the transaction was committed: the server remembers, and answers the same. */
+/** Until a moment on the clock that never jumps. Asks again while nobody knows whether the transaction was committed: the server remembers, and answers the same. */
 const commit = async (session: ClientSession, deadline: number): Promise<void> => {
   for (;;) {
     try {
       await session.commitTransaction();
       return;
     } catch (error) {
-      if (!isOutcomeUnknown(error) || Date.now() > deadline) throw translateCommit(error);
+      if (!isOutcomeUnknown(error) || performance.now() > deadline) throw translateCommit(error);
       await sleep(PAUSE);
     }
   }
@@ -52,7 +52,7 @@ export const mongoTransactions =
     try {
       session.startTransaction(concerns);
       const result = await runBody(session, body);
-      await commit(session, Date.now() + timeout);
+      await commit(session, performance.now() + timeout);
       return result;
     } finally {
       void session.endSession().catch(() => undefined);
