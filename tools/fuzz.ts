@@ -19,8 +19,8 @@ type Options = {
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Resolves with the exit code. */
-const run = async (program: string, args: readonly string[]): Promise<number> => {
-  const child = spawn(program, args, { stdio: 'inherit' });
+const run = async (program: string, args: readonly string[], cwd = process.cwd()): Promise<number> => {
+  const child = spawn(program, args, { stdio: 'inherit', cwd });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 };
@@ -98,8 +98,15 @@ const fuzz = async ({ examples, seed, storage }: Options): Promise<number> => {
   const api = await startApi(directory, storage);
   try {
     const wanted = ['--checks', 'all', '--max-examples', examples, '--continue-on-failure', '--no-color'];
-    const args = ['--config-file', join('tools', 'schemathesis.toml'), 'run', `${api.url}/openapi.json`, ...wanted];
-    const code = await run(program, seed === undefined ? args : [...args, '--seed', seed]);
+    const args = [
+      '--config-file',
+      join(process.cwd(), 'tools', 'schemathesis.toml'),
+      'run',
+      `${api.url}/openapi.json`,
+      ...wanted,
+    ];
+    // What it keeps of a run it keeps where it runs.
+    const code = await run(program, seed === undefined ? args : [...args, '--seed', seed], directory);
     const wrong = await checkAfter(api);
     for (const line of wrong) say(line);
     return code === 0 && wrong.length > 0 ? 1 : code;

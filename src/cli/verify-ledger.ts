@@ -97,18 +97,23 @@ const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen,
     findings: first.map((finding) => ({ ...finding, sentence: findingText(finding) })),
   });
 
+const sinceOf = (options: Options, verifiers: Verifiers, environment: Environment, journal: JournalStore) =>
+  options.since === undefined ? signedHere(options, environment, journal) : checkpointIn(options.since, verifiers);
+
+/** Of a journal without a block, the checkpoint that its signer begins with. */
+const save = async ({ save: file }: Options, { signer }: Verifiers, last: string | undefined): Promise<void> => {
+  const checkpoint = last ?? (signer && signCheckpoint(NOTHING_SEALED, signer));
+  if (file !== undefined && checkpoint !== undefined) await writeFile(file, checkpoint);
+};
+
 const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
   const verifiers = await verifiersOf(options, environment);
-  const since = await (options.since === undefined
-    ? signedHere(options, environment, storage.journal)
-    : checkpointIn(options.since, verifiers));
+  const since = await sinceOf(options, verifiers, environment, storage.journal);
   const findings = new Findings();
   const seen = await checkLedger(storage, { ...verifiers, ...(since && { since }) }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
-  const { signer } = verifiers;
-  const checkpoint = seen.journal.checkpoint ?? (signer && signCheckpoint(NOTHING_SEALED, signer));
-  if (options.save !== undefined && checkpoint !== undefined) await writeFile(options.save, checkpoint);
+  await save(options, verifiers, seen.journal.checkpoint);
   return 0;
 };
 

@@ -62,9 +62,6 @@ const problemOfJournal = (error: unknown): Problem | undefined => {
   return { code: 'PROOF_TOO_LONG', details: { events, limit } };
 };
 
-// A conflict is one of a read, which the store gives up now and then: commands are decided again before anybody hears of it.
-const isAway = (error: unknown): boolean => error instanceof StorageUnavailable || error instanceof VersionConflict;
-
 /** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };

@@ -39,10 +39,12 @@ export const hasGrown = async (before: Checkpoint, now: Checkpoint, tree: TiledT
   return verifyConsistency(growth, { first: before.root, second: now.root }, proof);
 };
 
+const isNext = ({ number, firstPosition }: Block, head: BlockHead | undefined): boolean =>
+  head ? number === head.number + 1 && firstPosition === head.treeSize + 1 : number === 1 && firstPosition === 1;
+
 /** What was signed and never came into the journal, where it is what must come next. */
 const blockDue = ({ block, checkpoint }: Signed, head: BlockHead | undefined): Signed['block'] => {
-  if (!block || block.number !== (head?.number ?? 0) + 1 || block.firstPosition !== (head?.treeSize ?? 0) + 1)
-    return undefined;
+  if (!block || !isNext(block, head)) return undefined;
   const tree = hashesFrom(block.leafHashes).reduce(append, treeOf(head));
   return tree.size === checkpoint.size && rootOf(tree).equals(checkpoint.root) ? block : undefined;
 };

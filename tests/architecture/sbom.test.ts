@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 
 type Bom = {
   readonly bomFormat: string;
-  readonly components: readonly { readonly purl: string; readonly hashes?: readonly { readonly alg: string }[] }[];
+  readonly components: readonly { readonly purl: string }[];
 };
 
-it('npm run sbom lists what the image has in it, each with its version and its hash, and nothing that only developers need', async () => {
+it('npm run sbom lists what the image has in it, each with its version, and nothing that only developers need', async () => {
   const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'sbom'], { maxBuffer: 10_000_000 });
   const { bomFormat, components } = JSON.parse(stdout) as Bom;
   expect(bomFormat).toBe('CycloneDX');
@@ -28,5 +28,4 @@ it('npm run sbom lists what the image has in it, each with its version and its h
       .map(purlOf)
       .filter((purl) => purls.has(purl)),
   ).toEqual([]);
-  expect(components.filter(({ hashes }) => !hashes?.some(({ alg }) => alg === 'SHA-512'))).toEqual([]);
 });

@@ -37,7 +37,9 @@ describe('the texts of the project', () => {
   });
 
   it('leave nothing for later', () => {
-    expect(found(below('src', 'tests', 'bench', 'simulation', 'torture', 'tools', 'docs', 'docker'), unfinished)).toEqual([]);
+    expect(
+      found(below('src', 'tests', 'bench', 'simulation', 'torture', 'tools', 'docs', 'docker'), unfinished),
+    ).toEqual([]);
   });
 
   it('name no path of one machine', () => {

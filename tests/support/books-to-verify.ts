@@ -26,8 +26,7 @@ const accounts = ['a', 'b', 'c', 'd'] as const;
 const LONELY = 'lonely';
 
 /** Of a transfer, as a client names what it does there: its own id, for both accounts. */
-const transactionOf = (wish: Wish) =>
-  wish.type === 'TransferMoney' && wish.transferId !== undefined ? { transactionId: `of-${wish.transferId}` } : {};
+const transactionOf = (wish: Wish) => (wish.type === 'TransferMoney' ? { transactionId: `of-${wish.transferId}` } : {});
 
 const submit = async (ledger: Ledger, wishes: readonly Wish[]): Promise<void> => {
   await Promise.all(wishes.map((wish) => ledger.submit(commandOf(wish, transactionOf(wish)))));

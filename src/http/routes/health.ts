@@ -36,6 +36,11 @@ const auditOf = async ({ queries, access }: Services) => {
   return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), accounts, passes, drift: told, driftCount };
 };
 
+const isInTime = (standing: Standing | undefined): boolean => standing === undefined || standing.lagMs <= LONGEST_LAG;
+
+const hasDrift = (audit: { readonly driftCount: number } | undefined): boolean =>
+  audit !== undefined && audit.driftCount > 0;
+
 const look = async (services: Services) => {
   const checks = {
     storage: await checkStorage(services),
@@ -75,10 +80,9 @@ export const getHealth = defineEndpoint({
       return;
     }
     const [journal, audit] = await Promise.all([standingOf(services), auditOf(services)]);
-    const isBehind = journal !== undefined && journal.lagMs > LONGEST_LAG;
-    const hasDrift = audit !== undefined && audit.driftCount > 0;
     const isRefused = services.isSealingRefused();
-    const status = isBehind || isRefused || hasDrift ? 'degraded' : health.status;
+    const isWell = !isRefused && isInTime(journal) && !hasDrift(audit);
+    const status = isWell ? health.status : 'degraded';
     answer(response, {
       ...health,
       status,

@@ -49,6 +49,14 @@ export const databaseOf = (connection: Connection): mongo.Db => connection.getCl
 /** The database that the URI names; one that names none gets the ledger a database of its own instead of `test`. */
 const databaseIn = (uri: string): string => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'daybook';
 
+const unsuitable = (cause: unknown): UnsuitableMongo =>
+  cause instanceof UnsuitableMongo
+    ? cause
+    : new UnsuitableMongo(
+        `MongoDB cannot be used: ${wordsOf(cause)}. Check MONGODB_URI and that the replica set has a primary.`,
+        { cause },
+      );
+
 /**
  * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
  * server cannot be reached or is no replica set.
@@ -90,12 +98,6 @@ export const connectMongo = async ({
     return connection;
   } catch (error) {
     await connection.close().catch(() => undefined);
-    if (error instanceof UnsuitableMongo) throw error;
-    throw new UnsuitableMongo(
-      `MongoDB cannot be used: ${wordsOf(error)}. Check MONGODB_URI and that the replica set has a primary.`,
-      {
-        cause: error,
-      },
-    );
+    throw unsuitable(error);
   }
 };
