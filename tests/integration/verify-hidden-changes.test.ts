@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Findings } from '../../src/application/verify/findings.ts';
+import { snapshotOf } from '../../src/application/replay/snapshot.ts';
+import { checkLedger } from '../../src/cli/check-ledger.ts';
+import { findingText } from '../../src/cli/finding-text.ts';
+import { accountAt } from '../../src/application/replay/account-history.ts';
+import { isOpened } from '../../src/domain/account/account-state.ts';
+import { minorUnits } from '../../src/domain/money/money.ts';
+import { readVerifierKey, verifierKeyOf } from '../../src/journal/signed-note.ts';
+import { ledgerOver } from '../contract/fixture.ts';
+import { commandOf, openAccount, withdrawMoney } from '../support/commands.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { runScript } from '../support/run-script.ts';
+import { streamOf } from '../support/recorded-events.ts';
+import { newSigner, sealing } from '../support/sealers.ts';
+
+const noBar = () => ({ advance: () => undefined, stop: () => undefined });
+
+const signer = newSigner();
+
+/** Whoever owns the database and has no signing key: what is done then is sealed by the ledger itself, in good faith. */
+describe('npm run verify, of a ledger whose database belongs to somebody else', { timeout: 120_000 }, () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await openTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  const sealed = (work: () => Promise<void>): Promise<void> => sealing(database.storage, work, signer);
+
+  const submit = async (...wishes: readonly Parameters<typeof commandOf>[0][]): Promise<void> => {
+    const { ledger, drain } = ledgerOver(database.storage);
+    for (const wish of wishes) await ledger.submit(commandOf(wish));
+    await drain();
+  };
+
+  const sentences = async (): Promise<readonly string[]> => {
+    const findings = new Findings();
+    await checkLedger(database.storage, { verifier: readVerifierKey(verifierKeyOf(signer)) }, findings.tell, noBar);
+    return findings.first.map(findingText);
+  };
+
+  it('names the withdrawal that a forged snapshot let pass, when the snapshot is gone and the rows are mended', async () => {
+    const streamId = streamOf('a');
+    const snapshots = database.connection.collection<{ _id: string }>('snapshots');
+    await sealed(async () => {
+      await submit(openAccount('a', 102_90n));
+      const { account } = await accountAt(database.storage, streamId);
+      if (!isOpened(account)) throw new Error('there is no account');
+      const forged = snapshotOf({ ...account, ledgerBalance: minorUnits(9_000_00n) });
+      await snapshots.insertOne({ ...forged, _id: 'forged', recordedAt: new Date(forged.recordedAt) } as never);
+      await submit(withdrawMoney('a', 5_000_00n));
+      await snapshots.deleteMany({});
+    });
+    const { code } = await runScript('rebuild', ['--switch'], { MONGODB_URI: database.uri });
+    expect(code).toBe(0);
+    const [sentence, ...others] = await sentences();
+    expect(sentence).toMatch(
+      /^events, stream account-a, version 3, event [\w-]+: leaves the account below its limit \(expected: available balance 0 or more; there is: available balance -489710\)\.$/,
+    );
+    expect(others).toEqual([]);
+  });
+});
