@@ -1,6 +1,6 @@
 import type { Tell } from '../application/ports/finding.ts';
 import type { Storage } from '../application/ports/storage.ts';
-import { checkShapes } from '../application/verify/check-shapes.ts';
+import { checkGuards, checkShapes } from '../application/verify/check-shapes.ts';
 import { checkStrangers } from '../application/verify/check-strangers.ts';
 import { checkStreams, type StreamsSeen } from '../application/verify/check-streams.ts';
 import { SealedCheck } from '../application/verify/sealed-check.ts';
@@ -38,7 +38,7 @@ const NOTHING: LedgerSeen = {
 };
 
 /**
- * Checks the whole ledger, and tells of every bad place: the journal first, then streams with what follows from them, then what follows
+ * Checks the whole ledger, and tells of every bad place: what lets bad ones in, then the journal, then streams with what follows from them, then what follows
  * from none. Behind a journal that cannot even be read, nothing else is looked at.
  */
 export const checkLedger = async (
@@ -48,6 +48,7 @@ export const checkLedger = async (
   show: ShowProgress,
 ): Promise<LedgerSeen> => {
   const begun = systemClock.now();
+  await checkGuards(storage, [...JOURNAL, ...OTHERS], tell);
   if ((await checkShapes(storage, JOURNAL, tell)) > 0) return NOTHING;
   const head = await storage.journal.head();
   const inJournal = show('events in the journal', head?.treeSize ?? 0);

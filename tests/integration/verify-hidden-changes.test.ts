@@ -12,6 +12,7 @@ import { commandOf, openAccount, withdrawMoney } from '../support/commands.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runScript } from '../support/run-script.ts';
 import { streamOf } from '../support/recorded-events.ts';
+import { Tamperer } from '../support/tampering.ts';
 import { newSigner, sealing } from '../support/sealers.ts';
 
 const noBar = () => ({ advance: () => undefined, stop: () => undefined });
@@ -40,6 +41,44 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
     await checkLedger(database.storage, { verifier: readVerifierKey(verifierKeyOf(signer)) }, findings.tell, noBar);
     return findings.first.map(findingText);
   };
+
+  const someBooks = (): Promise<void> => sealed(() => submit(openAccount('a', 100_00n), withdrawMoney('a', 1_00n)));
+
+  const command = (body: object): Promise<unknown> =>
+    database.connection.getClient().db(database.connection.name).command(body);
+
+  it('names the block that hides an event from the sealer, and that nothing has kept it out', async () => {
+    await someBooks();
+    const tamperer = new Tamperer(database);
+    const block = await tamperer.find('journal');
+    const event = await tamperer.find('events', { streamId: 'account-a', version: 2 });
+    await command({ collMod: 'journal', validator: {} });
+    await tamperer.insert('journal', { ...block, _id: -1n, firstPosition: -5n, treeSize: 0n, eventIds: ['hidden'] });
+    const recordedAt = new Date(Date.now() - 3_600_000);
+    await tamperer.insert('events', { ...event, _id: 'hidden', version: 4, recordedAt });
+    expect(await sentences()).toEqual([
+      'journal: its validator is missing, or is not the one of this release.',
+      'journal, row "-1": is not of the shape that its collection takes.',
+    ]);
+    expect((await database.storage.journal.positionsOf(['hidden'])).size).toBe(0);
+    await tamperer.collection('journal').deleteOne({ _id: -1n } as never);
+    expect((await sentences()).slice(1).join()).toContain('event hidden: is not in the journal');
+  });
+
+  it.each([
+    [{ collMod: 'events', validationAction: 'warn' }, 'events: its validator is missing, or is not the one'],
+    [{ collMod: 'accounts', validationLevel: 'off' }, 'accounts: its validator is missing, or is not the one'],
+    [{ collMod: 'holds', validator: { _id: { $exists: true } } }, 'holds: its validator is missing, or is not the one'],
+    [{ dropIndexes: 'events', index: 'streamId_1_version_1' }, 'events: its unique index over streamId, version is'],
+    [{ dropIndexes: 'journal', index: 'eventIds_1' }, 'journal: its unique index over eventIds is missing'],
+  ])('names a collection that would take anything: after %o', async (body, words) => {
+    await someBooks();
+    expect(await sentences()).toEqual([]);
+    await command(body);
+    const [sentence, ...others] = await sentences();
+    expect(sentence).toContain(words);
+    expect(others).toEqual([]);
+  });
 
   it('names the withdrawal that a forged snapshot let pass, when the snapshot is gone and the rows are mended', async () => {
     const streamId = streamOf('a');

@@ -47,6 +47,14 @@ const checkEnd = async (journal: JournalStore, tiles: TileCheck, { since }: Witn
   });
 };
 
+/** Of blocks that come behind the walk, the sealer has made some meanwhile. */
+const checkStrays = async (journal: JournalStore, last: number, walked: number, tell: Tell): Promise<void> => {
+  const found = await journal.countUpTo(last);
+  if (found === walked) return;
+  const words = { expected: `${walked} blocks up to number ${last}`, found: `${found} blocks` };
+  tell({ collection: 'journal', at: {}, problem: 'has blocks outside of its numbered chain', ...words });
+};
+
 /**
  * Computes the whole journal anew from its leaf hashes, block by block, and holds every sealed event against its leaf. Memory
  * grows with the number of streams, and not with that of events. Calls back with the number of events done.
@@ -73,6 +81,7 @@ export const checkJournal = async (
     await events.add(group);
     onProgress(group.reduce((sum, { eventIds }) => sum + eventIds.length, 0));
   }
+  await checkStrays(journal, chain.number, seen.blocks, tell);
   await checkEnd(journal, tiles, witness, tell);
   return { ...seen, sealedUpTo: (streamId) => events.sealedUpTo(streamId) };
 };
