@@ -7,6 +7,7 @@ import { SealedCheck } from '../application/verify/sealed-check.ts';
 import { atOnce } from '../application/verify/verify-parts.ts';
 import { systemClock } from '../compose.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
+import { whyUnsealable } from '../journal/verify/check-events.ts';
 import { checkJournal, type JournalSeen } from '../journal/verify/check-journal.ts';
 import { projections } from '../projections/index.ts';
 import type { Progress } from './script.ts';
@@ -32,7 +33,7 @@ const OTHERS = [
 ];
 
 const NOTHING: LedgerSeen = {
-  journal: { events: 0, blocks: 0, checkpoint: undefined, sealedUpTo: () => 0 },
+  journal: { events: 0, blocks: 0, checkpoint: undefined, sealed: { upTo: () => 0, last: () => 0 } },
   waiting: 0,
   streams: { streams: 0, events: 0, rows: 0 },
 };
@@ -55,7 +56,7 @@ export const checkLedger = async (
   const journal = await checkJournal(storage, witness, tell, inJournal.advance);
   inJournal.stop();
   const inStreams = show('events in their streams', journal.events);
-  const sealed = new SealedCheck(storage.journal, begun, journal.sealedUpTo);
+  const sealed = new SealedCheck({ storage, clock: systemClock, begun, sealed: journal.sealed, whyUnsealable });
   const parts = { storage, projections, sealed };
   // The store goes through its documents while this process is busy with streams.
   const [streams] = await Promise.all([

@@ -80,6 +80,50 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
     expect(others).toEqual([]);
   });
 
+  /** An event of account a, put in behind its last one, and what is told of it first. */
+  const firstOf = async (members: object): Promise<string> => {
+    await someBooks();
+    const tamperer = new Tamperer(database);
+    const event = await tamperer.find('events', { streamId: 'account-a', version: 3 });
+    await tamperer.insert('events', { ...event, _id: 'put-in', version: 4, ...members });
+    return (await sentences())[0] ?? '';
+  };
+
+  const PUT_IN = 'events, stream account-a, version 4, event put-in:';
+
+  it('names an event of the future, which would wait to be sealed until then', async () => {
+    expect(await firstOf({ recordedAt: new Date('2099-01-01') })).toMatch(
+      new RegExp(
+        `^${PUT_IN} is not in the journal, and was recorded in the future \\(expected: 20[^;]*Z or earlier; there is: 2099-01-01T00:00:00.000Z\\)\\.$`,
+      ),
+    );
+  });
+
+  it.each([
+    [null, 'null has no canonical form'],
+    [0.5, 'this number has no canonical form'],
+  ])('names an event with %s in it, which no sealer can ever take', async (reference, reason) => {
+    const data = { amount: 1n, currency: 'EUR', reference };
+    const sentence = await firstOf({ type: 'MoneyDeposited', data, recordedAt: new Date(Date.now() + 30_000) });
+    expect(sentence).toBe(
+      `${PUT_IN} is not in the journal, and can never be (expected: a canonical form; there is: ${reason}).`,
+    );
+  });
+
+  it('names a young event that is not sealed, where one that follows it in its stream is', async () => {
+    await someBooks();
+    const tamperer = new Tamperer(database);
+    const event = await tamperer.find('events', { streamId: 'account-a', version: 2 });
+    const last = await tamperer.find('events', { streamId: 'account-a', version: 3 });
+    await sealed(async () => {
+      await tamperer.insert('events', { ...last, _id: 'sealed', streamId: 'account-x', version: 2 });
+    });
+    await tamperer.insert('events', { ...event, _id: 'young', streamId: 'account-x', version: 1 });
+    expect((await sentences())[0]).toBe(
+      'events, stream account-x, version 1, event young: is not in the journal, and one that follows it is (expected: a position before that of version 2; there is: none).',
+    );
+  });
+
   it('names the withdrawal that a forged snapshot let pass, when the snapshot is gone and the rows are mended', async () => {
     const streamId = streamOf('a');
     const snapshots = database.connection.collection<{ _id: string }>('snapshots');

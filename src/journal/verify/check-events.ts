@@ -2,16 +2,28 @@ import type { EventAsRecorded } from '../../application/ports/event-as-recorded.
 import type { EventFeed } from '../../application/ports/event-feed.ts';
 import type { Finding, Tell } from '../../application/ports/finding.ts';
 import type { Block } from '../../application/ports/journal-store.ts';
+import type { SealedVersions } from '../../application/verify/sealed-check.ts';
 import { leafOf } from '../canonical-event.ts';
-import { HASH_BYTES } from '../merkle/hash.ts';
+import { type Hash, HASH_BYTES } from '../merkle/hash.ts';
 
-const leafIn = (event: EventAsRecorded): string => {
+const leafOrError = (event: EventAsRecorded): Hash | Error => {
   try {
-    return leafOf(event).toString('hex');
+    return leafOf(event);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) return `none: ${error.message}`;
+    if (error instanceof TypeError || error instanceof RangeError) return error;
     throw error;
   }
+};
+
+/** Why no sealer can ever take this event; undefined where one can. */
+export const whyUnsealable = (event: EventAsRecorded): string | undefined => {
+  const leaf = leafOrError(event);
+  return leaf instanceof Error ? leaf.message : undefined;
+};
+
+const leafIn = (event: EventAsRecorded): string => {
+  const leaf = leafOrError(event);
+  return leaf instanceof Error ? `none: ${leaf.message}` : leaf.toString('hex');
 };
 
 const differenceOf = (event: EventAsRecorded, position: number, expected: string): Finding | undefined => {
@@ -39,9 +51,10 @@ export class EventCheck {
     for (const block of blocks) this.#check(block, byId);
   }
 
-  /** Up to which version all events of a stream were sealed as they are; 0 where some were not. */
-  sealedUpTo(streamId: string): number {
-    return this.#withHoles.has(streamId) ? 0 : (this.#versions.get(streamId) ?? 0);
+  /** Of what was added so far. */
+  get sealed(): SealedVersions {
+    const last = (streamId: string): number => this.#versions.get(streamId) ?? 0;
+    return { last, upTo: (streamId) => (this.#withHoles.has(streamId) ? 0 : last(streamId)) };
   }
 
   #check({ eventIds, firstPosition, leafHashes }: Block, events: ReadonlyMap<string, EventAsRecorded>): void {

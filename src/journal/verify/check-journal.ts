@@ -1,6 +1,7 @@
 import type { Tell } from '../../application/ports/finding.ts';
 import type { Block, JournalStore } from '../../application/ports/journal-store.ts';
 import type { Storage } from '../../application/ports/storage.ts';
+import type { SealedVersions } from '../../application/verify/sealed-check.ts';
 import { instant } from '../../domain/time/instant.ts';
 import { hashesFrom } from '../journal-tree.ts';
 import { emptyRange } from '../merkle/compact-range.ts';
@@ -15,8 +16,7 @@ export type JournalSeen = {
   readonly blocks: number;
   readonly events: number;
   readonly checkpoint: string | undefined;
-  /** Up to which version every event of a stream is sealed, as it is; 0 where that cannot be said. */
-  readonly sealedUpTo: (streamId: string) => number;
+  readonly sealed: SealedVersions;
 };
 
 /** The blocks in groups of about so many events, so that many small ones cost no more reads than few large ones. */
@@ -68,7 +68,7 @@ export const checkJournal = async (
   const tiles = new TileCheck(journal, tell);
   const events = new EventCheck(feed, tell);
   let chain: Chain = { number: 0, size: 0, tree: emptyRange, sealedAt: instant(0) };
-  let seen: Omit<JournalSeen, 'sealedUpTo'> = { blocks: 0, events: 0, checkpoint: undefined };
+  let seen: Omit<JournalSeen, 'sealed'> = { blocks: 0, events: 0, checkpoint: undefined };
   let isWhole = true;
   for await (const group of groupsIn(journal)) {
     for (const block of group) {
@@ -83,5 +83,5 @@ export const checkJournal = async (
   }
   await checkStrays(journal, chain.number, seen.blocks, tell);
   await checkEnd(journal, tiles, witness, tell);
-  return { ...seen, sealedUpTo: (streamId) => events.sealedUpTo(streamId) };
+  return { ...seen, sealed: events.sealed };
 };
