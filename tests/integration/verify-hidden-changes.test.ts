@@ -5,6 +5,7 @@ import { checkLedger } from '../../src/cli/check-ledger.ts';
 import { findingText } from '../../src/cli/finding-text.ts';
 import { accountAt } from '../../src/application/replay/account-history.ts';
 import { isOpened } from '../../src/domain/account/account-state.ts';
+import { instant } from '../../src/domain/time/instant.ts';
 import { minorUnits } from '../../src/domain/money/money.ts';
 import { readVerifierKey, verifierKeyOf } from '../../src/journal/signed-note.ts';
 import { ledgerOver } from '../contract/fixture.ts';
@@ -122,6 +123,34 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
     expect((await sentences())[0]).toBe(
       'events, stream account-x, version 1, event young: is not in the journal, and one that follows it is (expected: a position before that of version 2; there is: none).',
     );
+  });
+
+  it.each([
+    [-86_400_000 - 60_000, 'was recorded long before an event that was sealed before it'],
+    [86_400_000 + 60_000, 'was recorded long after it was sealed'],
+  ])('names an event that was put in and sealed with a time that is %d ms off, and no other', async (off, problem) => {
+    await someBooks();
+    const tamperer = new Tamperer(database);
+    const event = await tamperer.find('events', { streamId: 'account-a', version: 1 });
+    const data = { ...(event.data as object), accountId: 'x' };
+    const put = { ...event, _id: 'put-in', streamId: 'account-x', data, recordedAt: new Date(Date.now() + off) };
+    await sealed(async () => {
+      await tamperer.insert('events', put);
+    });
+    await sealed(() => submit(withdrawMoney('a', 1_00n)));
+    const told = (await sentences()).filter((sentence) => sentence.includes('was recorded long'));
+    expect(told).toEqual([expect.stringContaining(`version 1, event put-in: ${problem} (expected: `)]);
+  });
+
+  it('has nothing against a clock that was put back by an hour', async () => {
+    await sealed(() => submit(openAccount('a', 100_00n)));
+    const clock = { now: () => instant(Date.now() - 3_600_000) };
+    await sealed(async () => {
+      const { ledger, drain } = ledgerOver(database.storage, { clock });
+      await ledger.submit(commandOf(openAccount('b')));
+      await drain();
+    });
+    expect(await sentences()).toEqual([]);
   });
 
   it('names the withdrawal that a forged snapshot let pass, when the snapshot is gone and the rows are mended', async () => {

@@ -3,19 +3,12 @@ import type { Instant } from '../../domain/time/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventAsRecorded } from '../ports/event-as-recorded.ts';
 import type { Finding } from '../ports/finding.ts';
+import type { SealedVersions } from '../ports/sealed-versions.ts';
 import type { Storage } from '../ports/storage.ts';
 
 // What MongoDB allows a transaction, so that none can commit longer than that after its events were given their time; and as long as
 // a journal may be behind before it counts as degraded.
 const LONGEST_WAIT = 60_000;
-
-/** What the journal was seen to hold of each stream. */
-export type SealedVersions = {
-  /** Up to which version every event is sealed, as it is: 0 where nothing is known of it. */
-  readonly upTo: (streamId: string) => number;
-  /** The last version that is sealed; 0 where none is. */
-  readonly last: (streamId: string) => number;
-};
 
 type SealedCheckParts = {
   readonly storage: Pick<Storage, 'journal' | 'feed'>;

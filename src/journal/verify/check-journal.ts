@@ -1,7 +1,7 @@
 import type { Tell } from '../../application/ports/finding.ts';
 import type { Block, JournalStore } from '../../application/ports/journal-store.ts';
 import type { Storage } from '../../application/ports/storage.ts';
-import type { SealedVersions } from '../../application/verify/sealed-check.ts';
+import type { SealedVersions } from '../../application/ports/sealed-versions.ts';
 import { instant } from '../../domain/time/instant.ts';
 import { hashesFrom } from '../journal-tree.ts';
 import { emptyRange } from '../merkle/compact-range.ts';
