@@ -77,6 +77,7 @@ const journalOver = (line: StorageLine, journal: JournalStore): JournalStore => 
     head: () => read('head', () => journal.head()),
     tokenBehind: (head) => read('tokenBehind', () => journal.tokenBehind(head)),
     from: (position) => stepByStep(line, 'read', 'journal.from', journal.from(position)),
+    countUpTo: (number) => read('countUpTo', () => journal.countUpTo(number)),
     positionsOf: (eventIds) => read('positionsOf', () => journal.positionsOf(eventIds)),
     tile: (place) => read('tile', () => journal.tile(place)),
     tileRoots: (level, start, end) => read('tileRoots', () => journal.tileRoots(level, start, end)),
@@ -147,6 +148,7 @@ export const simulatedStorage = (storage: Storage, line: StorageLine): Storage =
     return { ...modelsOver(line, shadow), drop: () => shadow.drop() };
   },
   misshapen: (collections) => stepByStep(line, 'read', 'misshapen', storage.misshapen(collections)),
+  missingGuards: (collections) => line.call('read', 'missingGuards', () => storage.missingGuards(collections)),
   ping: () => line.call('read', 'ping', () => storage.ping()),
   close: () => storage.close(),
 });

@@ -26,6 +26,7 @@ const comparison = ({ expected, found }: Finding): string =>
 /** One bad place in one sentence: the collection, where in it, what is wrong, what is expected and what is there. */
 export const findingText = (finding: Finding): string => {
   const compared = comparison(finding);
-  const sentence = `${finding.collection}, ${placeText(finding.at)}: ${finding.problem}`;
+  const place = placeText(finding.at);
+  const sentence = `${finding.collection}${place === '' ? '' : `, ${place}`}: ${finding.problem}`;
   return compared === '' ? `${sentence}.` : `${sentence} (${compared}).`;
 };

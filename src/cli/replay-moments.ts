@@ -17,7 +17,7 @@ import { presentExplanation } from '../http/presenters/explain.ts';
 import { problemByCode, RequestError } from '../http/problem-details.ts';
 import { whatIfBody } from '../http/schemas/what-if.ts';
 import { answerWhatIf } from '../http/what-if.ts';
-import { UserError } from '../terminal.ts';
+import { UserError, wordsOf } from '../terminal.ts';
 import { alteredLines, eventLines, refusedText, type Shown, sightLines, stepLines } from './moment-text.ts';
 import { toJson } from './script.ts';
 
@@ -93,11 +93,24 @@ export const showDiff = async (
   ]);
 };
 
+/** Rejects with UserError. */
+const strictJsonIn = async (file: string): Promise<ReturnType<typeof parseStrictJson>> => {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new UserError(`${file} cannot be read: ${wordsOf(error)}.`);
+  });
+  try {
+    return parseStrictJson(bytes);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw new UserError(`${file} ${error.faults.map(({ detail }) => detail).join(', ')}.`);
+  }
+};
+
 /** The body of a what-if in a file, with the moment that the options name where they name one. Rejects with UserError. */
 const bodyIn = async (file: string, { asOf, ...known }: Moment): Promise<ReturnType<typeof whatIfBody.parse>> => {
   if (asOf !== undefined)
     throw new UserError('Commands are decided on all that is known: --as-of means nothing to them.');
-  const { value, faults } = parseStrictJson(await readFile(file));
+  const { value, faults } = await strictJsonIn(file);
   const parsed = whatIfBody.safeParse(value);
   const wrong = [
     ...faults.map(({ at, detail }) => `${at} ${detail}`),

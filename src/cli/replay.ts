@@ -138,13 +138,24 @@ const showVerdict = (
   }
 };
 
+const isReached = (last: ReplayStep, { version = 0 }: Options): boolean => last.version >= version;
+
+const notThere = (last: ReplayStep | undefined, { account, version }: Options): string =>
+  last
+    ? `Account ${account} had not reached version ${version}: its last one is ${last.version}.`
+    : `There is no account ${account}, or it had no events by then.`;
+
+const hintAtView = ({ json }: Options): void => {
+  if (isTerminal() && !json) report('With --interactive you can step back and forth through it.');
+};
+
 const replay = async (storage: Storage, options: Options): Promise<number> => {
   const accountId = options.account as AccountId;
   const steps = replayAccount(storage, accountId, untilOf(momentOf(options)));
   const collected = options.json ? await collectSteps(steps) : [];
   const last = options.json ? collected.at(-1) : await showSteps(steps, options);
-  if (!last) {
-    report(`There is no account ${accountId}, or it had no events by then.`);
+  if (!last || !isReached(last, options)) {
+    report(notThere(last, options));
     return 1;
   }
   const differences = await compareReadModels(storage, accountId);
@@ -152,7 +163,7 @@ const replay = async (storage: Storage, options: Options): Promise<number> => {
   if (options.json) {
     console.log(toJson({ accountId, steps: collected, account: last.account, readModels: { agree, differences } }));
   } else showVerdict(accountId, last, differences);
-  if (isTerminal() && !options.json) report('With --interactive you can step back and forth through it.');
+  hintAtView(options);
   return agree ? 0 : 1;
 };
 

@@ -16,7 +16,7 @@ import { TrustedKeys } from '../ledger-file/trusted-keys.ts';
 import { createLog } from '../log.ts';
 import { projections } from '../projections/index.ts';
 import type { Restoration } from '../storage/mongo/restoration.ts';
-import { report, UserError, wordsOf } from '../terminal.ts';
+import { fail, report, UserError, wordsOf } from '../terminal.ts';
 import { type AtEnd, progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
 
@@ -159,4 +159,4 @@ const restore = async (task: Task): Promise<number> => {
   }
 };
 
-await program.parseAsync();
+await program.parseAsync().catch((error: unknown) => fail(error, CANNOT_BE_DONE));

@@ -44,7 +44,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ACCOUNT_NOT_FOUND: no(
     404,
     'No such account',
-    'Check the account id, and whether the account was open at the time you ask about.',
+    'Check the account id, and whether the account was open at the time, or has reached the version, that you ask about.',
   ),
   HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),

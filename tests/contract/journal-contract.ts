@@ -94,6 +94,14 @@ const blocksContract = (under: Under): void => {
     await storage.journal.insert(next);
   });
 
+  it('counts the blocks up to a number', async () => {
+    const { journal } = under().storage;
+    const before = (await journal.head())?.number ?? 0;
+    for (const count of [1, 2]) await journal.insert(await blockOf(under().storage, newIds(count)));
+    expect(await journal.countUpTo(before + 1)).toBe((await journal.countUpTo(before)) + 1);
+    expect(await journal.countUpTo(before + 9)).toBe((await journal.countUpTo(before)) + 2);
+  });
+
   it('knows the positions of events, and leaves out those that are not sealed', async () => {
     const { storage } = under();
     const [first, second] = [newIds(3), newIds(2)];

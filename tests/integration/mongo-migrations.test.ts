@@ -11,6 +11,7 @@ import { checkpoints } from '../../src/storage/mongo/migrations/0005-checkpoints
 import { backDatedSums } from '../../src/storage/mongo/migrations/0006-back-dated-sums.ts';
 import { access } from '../../src/storage/mongo/migrations/0007-access.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
+import { missingGuardsOn } from '../../src/storage/mongo/missing-guards.ts';
 import { startApiProcess } from '../support/api-process.ts';
 import { runScript } from '../support/run-script.ts';
 
@@ -96,6 +97,17 @@ describe('migrations', () => {
     expect(hasEnded).toBe(false);
     expect(await databaseOn(0, name).collection('migrations').countDocuments()).toBe(0);
     expect(await migrating).toEqual(everyId);
+  });
+
+  it('give every collection what npm run verify asks it for', async () => {
+    const name = newName();
+    const database = databaseOn(0, name);
+    await migrate(database, now);
+    const names = (await database.listCollections({}, { nameOnly: true }).toArray())
+      .map((collection) => collection.name)
+      .filter((collection) => !collection.startsWith('migration'));
+    expect(names.length).toBeGreaterThan(10);
+    expect(await missingGuardsOn(database, names)).toEqual([]);
   });
 
   it('are listed by npm run migrate -- --list, which changes nothing', async () => {

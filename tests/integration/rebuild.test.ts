@@ -229,6 +229,15 @@ describe('npm run rebuild and npm run replay', () => {
     const { results } = JSON.parse(then.stdout) as { results: { status: number; problem?: { code: string } }[] };
     expect(results.map(({ status, problem }) => problem?.code ?? status)).toEqual([201, 'ACCOUNT_NOT_FROZEN', 201]);
 
+    for (const [path, content, words] of [
+      [`${file}.none`, undefined, `${file}.none cannot be read: ENOENT`],
+      [file, '{"commands":[', `${file} is not valid JSON.\n`],
+    ] as const) {
+      if (content !== undefined) await writeFile(path, content);
+      const { code, stderr } = await script('replay', '--account', 'b', '--what-if', path);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(words) as string });
+      expect(stderr).not.toContain('    at ');
+    }
     await writeFile(file, '{"commands":[{"type":"DepositMoney","accountId":"b","amount":1.5,"currency":"EUR"}]}');
     const malformed = await script('replay', '--account', 'b', '--what-if', file);
     expect(malformed).toMatchObject({ code: 1, stderr: expect.stringContaining('/commands/0/amount') as string });
@@ -243,6 +252,10 @@ describe('npm run rebuild and npm run replay', () => {
     expect(await script('replay', '--account', 'nobody')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no account nobody') as string,
+    });
+    expect(await script('replay', '--account', 'b', '--version', '99')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\nAccount b had not reached version 99: its last one is 5\.\n$/) as string,
     });
   });
 });

@@ -101,7 +101,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     await api.client.post('/v1/batches', { mode: 'independent', commands: manyDeposits });
     await openBooks(source.storage, ['e', 'f', 'g', 'h']);
     await fillBooks(source.storage, { clock: systemClock });
-    const old = accountOpenedAtSchemaVersion1('old');
+    const old = { ...accountOpenedAtSchemaVersion1('old'), recordedAt: systemClock.now() };
     await source.storage.transactionally((work) => source.storage.events.append(work, [old]));
     await runScript('rebuild', ['--switch'], environment(source));
     await untilSealed(source);
@@ -229,6 +229,11 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
       stderr: expect.stringContaining('A Daybook serves this database') as string,
     });
     expect((await restore(join(directory, 'nowhere'))).code).toBe(2);
+    const withoutKey = await run('restore', [file, '--key', 'BAD'], target);
+    expect(withoutKey).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^The key cannot be used: [^\n]+\n$/) as string,
+    });
   });
 
   /** A restore of half of the file, which waits for the other half, once something of it is in the database. */

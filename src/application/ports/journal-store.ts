@@ -48,6 +48,8 @@ export interface JournalStore {
   tokenBehind(head: BlockHead): Promise<string | undefined>;
   /** All blocks in order, from the one that holds this position. */
   from(position: number): AsyncIterable<Block>;
+  /** How many blocks there are with this number or a lower one, and be it below 1. */
+  countUpTo(number: number): Promise<number>;
   /** Where these events stand; those that are not sealed are left out. */
   positionsOf(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The hashes of a tile, 32 bytes each. */

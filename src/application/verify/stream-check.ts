@@ -8,6 +8,7 @@ import type { Finding, Tell } from '../ports/finding.ts';
 import { changesOf, eventsOf } from '../replay/account-history.ts';
 import type { Difference } from '../replay/differences.ts';
 import { accountDifferences, type AccountRowFound, findAccountRow } from './account-row.ts';
+import { limitFindings } from './check-limit.ts';
 import { gapIn, type LastEvent, timeFindings } from './check-order.ts';
 import { checkSnapshots, snapshotsBeyond } from './check-snapshots.ts';
 import { checkTransactionIds } from './check-transaction-ids.ts';
@@ -93,6 +94,7 @@ export class StreamCheck {
     try {
       const changes = changesOf(this.#account, [event]);
       this.#rows.take(changes);
+      changes.flatMap(limitFindings).forEach(this.tell);
       this.#account = changes.at(-1)?.after ?? this.#account;
       return changes;
     } catch (error) {

@@ -2,16 +2,29 @@ import type { EventAsRecorded } from '../../application/ports/event-as-recorded.
 import type { EventFeed } from '../../application/ports/event-feed.ts';
 import type { Finding, Tell } from '../../application/ports/finding.ts';
 import type { Block } from '../../application/ports/journal-store.ts';
+import type { SealedVersions } from '../../application/ports/sealed-versions.ts';
+import { type Instant, instant, latest } from '../../domain/time/instant.ts';
 import { leafOf } from '../canonical-event.ts';
-import { HASH_BYTES } from '../merkle/hash.ts';
+import { type Hash, HASH_BYTES } from '../merkle/hash.ts';
 
-const leafIn = (event: EventAsRecorded): string => {
+const leafOrError = (event: EventAsRecorded): Hash | Error => {
   try {
-    return leafOf(event).toString('hex');
+    return leafOf(event);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) return `none: ${error.message}`;
+    if (error instanceof TypeError || error instanceof RangeError) return error;
     throw error;
   }
+};
+
+/** Why no sealer can ever take this event; undefined where one can. */
+export const whyUnsealable = (event: EventAsRecorded): string | undefined => {
+  const leaf = leafOrError(event);
+  return leaf instanceof Error ? leaf.message : undefined;
+};
+
+const leafIn = (event: EventAsRecorded): string => {
+  const leaf = leafOrError(event);
+  return leaf instanceof Error ? `none: ${leaf.message}` : leaf.toString('hex');
 };
 
 const differenceOf = (event: EventAsRecorded, position: number, expected: string): Finding | undefined => {
@@ -22,10 +35,35 @@ const differenceOf = (event: EventAsRecorded, position: number, expected: string
   return { collection: 'events', at, problem: 'the event is not the one that was sealed', ...leaf };
 };
 
+// The clock of a process may be put back by an hour, and a process may be stopped for a minute between giving an event its time and
+// committing it: nothing in good faith comes near a day.
+const LONGEST_LAG = 86_400_000;
+
+const timeText = (moment: number): string => new Date(moment).toISOString();
+
+/**
+ * What is wrong with the time of an event that was sealed at that moment, behind others of which the latest was recorded at `before`: one
+ * that comes with a time of long before would change answers about the past that were given already.
+ */
+const lagOf = (
+  { recordedAt }: EventAsRecorded,
+  sealedAt: Instant,
+  before: Instant,
+): Omit<Finding, 'collection' | 'at'> | undefined => {
+  if (recordedAt < before - LONGEST_LAG) {
+    const problem = 'was recorded long before an event that was sealed before it';
+    return { problem, expected: `${timeText(before - LONGEST_LAG)} or later`, found: timeText(recordedAt) };
+  }
+  if (recordedAt <= sealedAt + LONGEST_LAG) return undefined;
+  const problem = 'was recorded long after it was sealed';
+  return { problem, expected: `${timeText(sealedAt + LONGEST_LAG)} or earlier`, found: timeText(recordedAt) };
+};
+
 /** Holds sealed events against their leaves. It keeps a version for each stream, and nothing for an event that is right. */
 export class EventCheck {
   readonly #versions = new Map<string, number>();
   readonly #withHoles = new Set<string>();
+  #latest = instant(0);
 
   constructor(
     private readonly feed: EventFeed,
@@ -39,12 +77,13 @@ export class EventCheck {
     for (const block of blocks) this.#check(block, byId);
   }
 
-  /** Up to which version all events of a stream were sealed as they are; 0 where some were not. */
-  sealedUpTo(streamId: string): number {
-    return this.#withHoles.has(streamId) ? 0 : (this.#versions.get(streamId) ?? 0);
+  /** Of what was added so far. */
+  get sealed(): SealedVersions {
+    const last = (streamId: string): number => this.#versions.get(streamId) ?? 0;
+    return { last, upTo: (streamId) => (this.#withHoles.has(streamId) ? 0 : last(streamId)) };
   }
 
-  #check({ eventIds, firstPosition, leafHashes }: Block, events: ReadonlyMap<string, EventAsRecorded>): void {
+  #check({ eventIds, firstPosition, leafHashes, sealedAt }: Block, events: ReadonlyMap<string, EventAsRecorded>): void {
     const leaves = Buffer.from(leafHashes);
     eventIds.forEach((eventId, index) => {
       const position = firstPosition + index;
@@ -56,9 +95,24 @@ export class EventCheck {
       }
       const leaf = leaves.toString('hex', index * HASH_BYTES, (index + 1) * HASH_BYTES);
       const difference = differenceOf(event, position, leaf);
-      if (difference) this.tell(difference);
-      else this.#checkOrder(event, position);
+      if (difference) {
+        this.tell(difference);
+        return;
+      }
+      this.#checkOrder(event, position);
+      this.#checkTime(event, position, sealedAt);
     });
+  }
+
+  /** What has a wrong time itself says nothing of those behind it. */
+  #checkTime(event: EventAsRecorded, position: number, sealedAt: Instant): void {
+    const lag = lagOf(event, sealedAt, this.#latest);
+    if (!lag) {
+      this.#latest = latest(this.#latest, event.recordedAt);
+      return;
+    }
+    const { streamId, version, eventId } = event;
+    this.tell({ collection: 'events', at: { position, streamId, version, eventId }, ...lag });
   }
 
   /** Which version is missing, the stream itself says. */

@@ -1,6 +1,7 @@
 import type { Tell } from '../../application/ports/finding.ts';
 import type { Block, JournalStore } from '../../application/ports/journal-store.ts';
 import type { Storage } from '../../application/ports/storage.ts';
+import type { SealedVersions } from '../../application/ports/sealed-versions.ts';
 import { instant } from '../../domain/time/instant.ts';
 import { hashesFrom } from '../journal-tree.ts';
 import { emptyRange } from '../merkle/compact-range.ts';
@@ -15,8 +16,7 @@ export type JournalSeen = {
   readonly blocks: number;
   readonly events: number;
   readonly checkpoint: string | undefined;
-  /** Up to which version every event of a stream is sealed, as it is; 0 where that cannot be said. */
-  readonly sealedUpTo: (streamId: string) => number;
+  readonly sealed: SealedVersions;
 };
 
 /** The blocks in groups of about so many events, so that many small ones cost no more reads than few large ones. */
@@ -47,6 +47,14 @@ const checkEnd = async (journal: JournalStore, tiles: TileCheck, { since }: Witn
   });
 };
 
+/** Of blocks that come behind the walk, the sealer has made some meanwhile. */
+const checkStrays = async (journal: JournalStore, last: number, walked: number, tell: Tell): Promise<void> => {
+  const found = await journal.countUpTo(last);
+  if (found === walked) return;
+  const words = { expected: `${walked} blocks up to number ${last}`, found: `${found} blocks` };
+  tell({ collection: 'journal', at: {}, problem: 'has blocks outside of its numbered chain', ...words });
+};
+
 /**
  * Computes the whole journal anew from its leaf hashes, block by block, and holds every sealed event against its leaf. Memory
  * grows with the number of streams, and not with that of events. Calls back with the number of events done.
@@ -60,7 +68,7 @@ export const checkJournal = async (
   const tiles = new TileCheck(journal, tell);
   const events = new EventCheck(feed, tell);
   let chain: Chain = { number: 0, size: 0, tree: emptyRange, sealedAt: instant(0) };
-  let seen: Omit<JournalSeen, 'sealedUpTo'> = { blocks: 0, events: 0, checkpoint: undefined };
+  let seen: Omit<JournalSeen, 'sealed'> = { blocks: 0, events: 0, checkpoint: undefined };
   let isWhole = true;
   for await (const group of groupsIn(journal)) {
     for (const block of group) {
@@ -73,6 +81,7 @@ export const checkJournal = async (
     await events.add(group);
     onProgress(group.reduce((sum, { eventIds }) => sum + eventIds.length, 0));
   }
+  await checkStrays(journal, chain.number, seen.blocks, tell);
   await checkEnd(journal, tiles, witness, tell);
-  return { ...seen, sealedUpTo: (streamId) => events.sealedUpTo(streamId) };
+  return { ...seen, sealed: events.sealed };
 };

@@ -35,6 +35,10 @@ export class MemoryJournalStore implements JournalStore {
     for (const block of this.#blocks) if (block.treeSize >= position) yield await Promise.resolve(block);
   }
 
+  countUpTo(last: number): Promise<number> {
+    return Promise.resolve(this.#blocks.filter(({ number }) => number <= last).length);
+  }
+
   positionsOf(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const positions = new Map<string, number>();
     for (const eventId of eventIds) {

@@ -40,6 +40,7 @@ export const openMemoryStorage = (): Storage => {
     journal,
     openShadow: () => Promise.resolve(memoryReadModels()),
     misshapen: noneMisshapen,
+    missingGuards: () => Promise.resolve([]),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -61,6 +61,9 @@ const blockFrom = ({ firstPosition, eventIds, leafHashes, ...head }: BlockDocume
 
 // A block is up to 80 kB.
 const BLOCKS_AT_ONCE = 20;
+
+const FIRST_BLOCK = 1n;
+
 /** The journal in the collections `journal` and `journal_tiles`: inserted, read, never changed. */
 export class MongoJournalStore implements JournalStore {
   readonly #blocks: mongo.Collection<BlockDocument>;
@@ -95,7 +98,7 @@ export class MongoJournalStore implements JournalStore {
         { sort: { firstPosition: -1 }, projection: { _id: 1 } },
       ),
     );
-    const filter = { _id: { $gte: holder?._id ?? 1n }, treeSize: { $gte: BigInt(position) } };
+    const filter = { _id: { $gte: holder?._id ?? FIRST_BLOCK }, treeSize: { $gte: BigInt(position) } };
     try {
       for await (const document of this.#blocks.find(filter).sort({ _id: 1 }).batchSize(BLOCKS_AT_ONCE)) {
         yield blockFrom(document);
@@ -105,13 +108,19 @@ export class MongoJournalStore implements JournalStore {
     }
   }
 
+  countUpTo(number: number): Promise<number> {
+    return reading(() => this.#blocks.countDocuments({ _id: { $lte: BigInt(number) } }));
+  }
+
   async positionsOf(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const wanted = new Set(eventIds);
     const find = this.#blocks
       .find({ eventIds: { $in: [...eventIds] } })
-      .project<Pick<BlockDocument, 'firstPosition' | 'eventIds'>>({ firstPosition: 1, eventIds: 1 });
+      .project<Pick<BlockDocument, '_id' | 'firstPosition' | 'eventIds'>>({ firstPosition: 1, eventIds: 1 });
     const positions = new Map<string, number>();
     for (const block of await reading(() => find.toArray())) {
+      // Whoever wrote it there, it was not a sealer: nobody walks through such a block, and nobody holds its events against anything.
+      if (block._id < FIRST_BLOCK) continue;
       block.eventIds.forEach((eventId, index) => {
         if (wanted.has(eventId)) positions.set(eventId, Number(block.firstPosition) + index);
       });

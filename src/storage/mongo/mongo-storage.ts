@@ -5,6 +5,7 @@ import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
 import { isCollectionName, modelOf } from './models.ts';
 import { misshapenIn } from './misshapen.ts';
+import { missingGuardsOn } from './missing-guards.ts';
 import { MongoEventFeed } from './mongo-event-feed.ts';
 import { MongoEventStore } from './mongo-event-store.ts';
 import { reading } from './mongo-errors.ts';
@@ -67,6 +68,7 @@ export const openMongoStorage = (connection: Connection, timeout: number): Stora
   journal: new MongoJournalStore(connection),
   openShadow: (names) => reading(() => openShadow(connection, names)),
   misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
+  missingGuards: (collections) => reading(() => missingGuardsOn(databaseOf(connection), collections)),
   ping: async () => {
     await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));
   },

@@ -29,6 +29,7 @@ const failing = (storage: Storage, failures: number, isDone: boolean): Storage =
       head: () => journal.head(),
       tokenBehind: (head) => journal.tokenBehind(head),
       from: (position) => journal.from(position),
+      countUpTo: (number) => journal.countUpTo(number),
       positionsOf: (eventIds) => journal.positionsOf(eventIds),
       tile: (place) => journal.tile(place),
       tileRoots: (level, start, end) => journal.tileRoots(level, start, end),

@@ -142,5 +142,6 @@ const collections: Collections = {
 /** Every collection of the ledger with its validator and indexes. */
 export const initial: Migration = {
   id: '0001-initial',
+  collections,
   up: (database) => createCollections(database, collections),
 };

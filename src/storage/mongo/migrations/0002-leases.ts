@@ -1,4 +1,4 @@
-import { createCollections, documentsWith, text } from './documents.ts';
+import { type Collections, createCollections, documentsWith, text } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 const whole = { bsonType: 'int', minimum: 1 };
@@ -13,8 +13,11 @@ const validator = documentsWith({
   beat: whole,
 });
 
+const collections: Collections = { leases: { validator, indexes: [] } };
+
 /** Where processes agree on which of them commits for all. */
 export const leases: Migration = {
   id: '0002-leases',
-  up: (database) => createCollections(database, { leases: { validator, indexes: [] } }),
+  collections,
+  up: (database) => createCollections(database, collections),
 };

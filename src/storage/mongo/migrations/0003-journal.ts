@@ -33,5 +33,6 @@ const collections: Collections = {
 /** The sealed order of all events, and the tiles that its proofs are made from. */
 export const journal: Migration = {
   id: '0003-journal',
+  collections,
   up: (database) => createCollections(database, collections),
 };

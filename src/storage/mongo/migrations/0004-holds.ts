@@ -45,5 +45,6 @@ const collections: Collections = {
 /** What is reserved on accounts: one document for each hold. */
 export const holds: Migration = {
   id: '0004-holds',
+  collections,
   up: (database) => createCollections(database, collections),
 };

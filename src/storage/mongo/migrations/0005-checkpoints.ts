@@ -1,4 +1,4 @@
-import { createCollections, documentsWith, text } from './documents.ts';
+import { type Collections, createCollections, documentsWith, text } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 const validator = documentsWith({
@@ -8,8 +8,11 @@ const validator = documentsWith({
   state: { bsonType: 'object' },
 });
 
+const collections: Collections = { checkpoints: { validator, indexes: [] } };
+
 /** Where those stand that read the whole ledger and go on after a restart. */
 export const checkpoints: Migration = {
   id: '0005-checkpoints',
-  up: (database) => createCollections(database, { checkpoints: { validator, indexes: [] } }),
+  collections,
+  up: (database) => createCollections(database, collections),
 };

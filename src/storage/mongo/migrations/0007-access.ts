@@ -44,5 +44,6 @@ const collections: Collections = {
 /** Who may ask for what, and who was refused. */
 export const access: Migration = {
   id: '0007-access',
+  collections,
   up: (database) => createCollections(database, collections),
 };

@@ -14,9 +14,11 @@ export const documentsWith = (required: Properties, optional: Properties = {}): 
 
 export const text = { bsonType: 'string', minLength: 1 };
 
-type Index = { readonly key: mongo.IndexSpecification; readonly options?: mongo.CreateIndexesOptions };
+type Index = { readonly key: Readonly<Record<string, 1 | -1>>; readonly options?: mongo.CreateIndexesOptions };
 
-export type Collections = Readonly<Record<string, { readonly validator: object; readonly indexes: readonly Index[] }>>;
+export type Shape = { readonly validator: object; readonly indexes: readonly Index[] };
+
+export type Collections = Readonly<Record<string, Shape>>;
 
 /** Makes what is missing of these collections and their indexes; may run twice. */
 export const createCollections = async (database: mongo.Db, collections: Collections): Promise<void> => {

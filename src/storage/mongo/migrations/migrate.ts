@@ -1,15 +1,7 @@
 import type { mongo } from 'mongoose';
-import { initial } from './0001-initial.ts';
-import { leases } from './0002-leases.ts';
-import { journal } from './0003-journal.ts';
-import { holds } from './0004-holds.ts';
-import { checkpoints } from './0005-checkpoints.ts';
-import { backDatedSums } from './0006-back-dated-sums.ts';
-import { access } from './0007-access.ts';
 import type { Migration } from './migration.ts';
 import { alone } from './migration-lock.ts';
-
-const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints, backDatedSums, access];
+import { migrations } from './migrations.ts';
 
 const NAMESPACE_EXISTS = 48;
 const UNAUTHORIZED = 13;
