@@ -16,7 +16,7 @@ import { fillBooks } from '../support/books-to-verify.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
 import { accountOpenedAtSchemaVersion1 } from '../support/recorded-events.ts';
-import { signedFileOf } from '../support/signed-file.ts';
+import { beginSigned, signedFileOf } from '../support/signed-file.ts';
 import { runScript, type ScriptResult } from '../support/run-script.ts';
 import { newSigner } from '../support/sealers.ts';
 import { openBooks } from '../support/small-books.ts';
@@ -336,6 +336,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     const { connection } = target;
     const events = connection.getClient().db(connection.name).collection('events');
     await events.updateOne({ streamId: 'account-a', version: 7 }, { $set: { 'data.reference': 'forged' } });
+    await beginSigned(signedFileOf({ MONGODB_URI: target.uri }));
     const damaged = join(directory, 'damaged.gz');
     const { code, stderr } = await run('export', [damaged], target);
     expect({ code, stderr }).toEqual({
