@@ -222,11 +222,16 @@ describe('health', () => {
     const sealer = sealerOver(world.storage);
     sealer.start();
     const journalOf = async () => bodyAs(healthView, await api.client.get('/health')).journal;
-    await expect.poll(journalOf, { timeout: 20_000 }).toEqual({ position: await eventsSoFar(), lagMs: 0 });
+    await expect
+      .poll(journalOf, { timeout: 20_000 })
+      .toEqual({ position: await eventsSoFar(), lagMs: 0, isRefused: false });
     await sealer.stop();
     const well = { status: 'ok', checks: { storage: 'ok', acceptingCommands: 'ok' }, commandsWaiting: 0 };
     const [health, readiness] = [await api.client.get('/health'), await api.client.get('/health/ready')];
-    expect(bodyAs(healthView, health)).toEqual({ ...well, journal: { position: await eventsSoFar(), lagMs: 0 } });
+    expect(bodyAs(healthView, health)).toEqual({
+      ...well,
+      journal: { position: await eventsSoFar(), lagMs: 0, isRefused: false },
+    });
     expect(bodyAs(readinessView, readiness)).toEqual(well);
     for (const { headers } of [health, readiness]) expect(headers.get('cache-control')).toBe('no-store');
     expect((await api.client.get('/health/live')).body).toEqual({ status: 'ok' });

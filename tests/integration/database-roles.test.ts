@@ -177,7 +177,7 @@ describe('the roles of docker/mongo/roles.json', () => {
       await useKeys(client);
       const sealed = async (): Promise<unknown> => (await client.get('/health')).body.journal;
       const events = await database.collection('events').countDocuments();
-      await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0 });
+      await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0, isRefused: false });
       expect((await client.get('/v1/journal/checkpoint')).status).toBe(200);
     } finally {
       await started.kill('SIGTERM');
