@@ -7,6 +7,7 @@ import { COMMITTER, leasesTable, NOBODY } from '../../src/committer/lease.ts';
 import { freePort } from '../../src/storage/mongo/local/free-port.ts';
 import type { ApiClient } from '../support/api.ts';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
+import { beginSigned, signedFileOf } from '../support/signed-file.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { isOpen, Load } from '../support/load.ts';
 import { brokenPromises } from '../support/load-effects.ts';
@@ -128,8 +129,10 @@ describe('DAYBOOK_WORKERS=2', () => {
 
   describe('says in a sentence, and ends with exit code 1,', () => {
     const run = async (settings: Record<string, string>): Promise<string> => {
+      const signed = { DAYBOOK_SIGNED_CHECKPOINT_FILE: signedFileOf(settings) };
+      await beginSigned(signed.DAYBOOK_SIGNED_CHECKPOINT_FILE);
       const child = spawn(process.execPath, ['dist/main.js'], {
-        env: { ...process.env, ...environment, LOG_LEVEL: 'error', PORT: '0', ...settings },
+        env: { ...process.env, ...environment, LOG_LEVEL: 'error', PORT: '0', ...signed, ...settings },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let said = '';
