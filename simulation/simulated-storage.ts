@@ -77,6 +77,7 @@ const journalOver = (line: StorageLine, journal: JournalStore): JournalStore => 
     head: () => read('head', () => journal.head()),
     tokenBehind: (head) => read('tokenBehind', () => journal.tokenBehind(head)),
     from: (position) => stepByStep(line, 'read', 'journal.from', journal.from(position)),
+    hasRecoveredWithin: (blocks) => read('hasRecoveredWithin', () => journal.hasRecoveredWithin(blocks)),
     countUpTo: (number) => read('countUpTo', () => journal.countUpTo(number)),
     positionsOf: (eventIds) => read('positionsOf', () => journal.positionsOf(eventIds)),
     tile: (place) => read('tile', () => journal.tile(place)),

@@ -76,7 +76,7 @@ export type ApiServerOptions = {
   readonly log?: number;
 };
 
-/** The built API in a process of its own, set as in production: the log is written, to nowhere. */
+/** The built API in a process of its own, with its settings as they come, and so open to whoever is on this machine; the log is written, to nowhere. */
 export const startApiServer = async (options: ApiServerOptions): Promise<ApiServer> => {
   const { contender, mongoUri, directory, flags, log = 'ignore' } = options;
   // Below npm the API ends with its parent, also where that was killed and could end nothing.
@@ -86,7 +86,6 @@ export const startApiServer = async (options: ApiServerOptions): Promise<ApiServ
   const anybody = noteSigner('bench', generateKeyPairSync('ed25519').privateKey);
   await new SignedCheckpoint(signedFile).begin(signCheckpoint(NOTHING_SEALED, anybody));
   const own = {
-    NODE_ENV: 'production',
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
     PORT: '0',

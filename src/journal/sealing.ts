@@ -30,6 +30,8 @@ const PAUSE = 200;
 // What was committed before the end of a recovery was recorded before that, by a clock that may be ahead by so much.
 const LONGEST_OVERLAP = 600_000;
 
+const BLOCKS_OF_OVERLAP = 1_000;
+
 const NONE: ReadonlyMap<string, number> = new Map();
 
 const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
@@ -67,7 +69,10 @@ export class Sealing {
     if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     await mendTiles(journal, tree);
-    return new Sealing(parts, signal, head, tree);
+    const sealing = new Sealing(parts, signal, head, tree);
+    // Whoever recovered may have been killed before all that was told twice was over.
+    if (await journal.hasRecoveredWithin(BLOCKS_OF_OVERLAP)) sealing.#expectTwice();
+    return sealing;
   }
 
   /** Rejects with VersionConflict where another one has sealed the next block, with StorageUnavailable, or with what is a bug. */
@@ -99,14 +104,18 @@ export class Sealing {
   async #recover(): Promise<string> {
     const { feed } = this.parts.storage;
     const { token, history } = await feed.recover();
-    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
+    this.#expectTwice();
     for await (const group of history) {
       if (this.signal.aborted) break;
       const due = await dueOf(group, this.parts.storage);
       if (due.length > 0) await this.#seal(await feed.asRecorded(due));
     }
-    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
+    this.#expectTwice();
     return token;
+  }
+
+  #expectTwice(): void {
+    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
   }
 
   /** Behind a recovery some events are told once more. What is signed must not be refused by the journal for one of those. */

@@ -94,6 +94,16 @@ const blocksContract = (under: Under): void => {
     await storage.journal.insert(next);
   });
 
+  it('says whether one of the last blocks has no token', async () => {
+    const { journal } = under().storage;
+    const { resumeToken: _token, ...recovered } = await blockOf(under().storage, newIds(1));
+    await journal.insert(recovered);
+    expect(await journal.hasRecoveredWithin(1)).toBe(true);
+    await journal.insert({ ...(await blockOf(under().storage, newIds(1))), resumeToken: 'token' });
+    expect(await journal.hasRecoveredWithin(1)).toBe(false);
+    expect(await journal.hasRecoveredWithin(2)).toBe(true);
+  });
+
   it('counts the blocks up to a number', async () => {
     const { journal } = under().storage;
     const before = (await journal.head())?.number ?? 0;

@@ -10,7 +10,6 @@ import { freePort } from '../../src/storage/mongo/local/free-port.ts';
 const settingsOf = (directory: string): Readonly<Record<string, string>> => ({
   DAYBOOK_SIGNING_KEY_FILE: join(directory, 'signing-key.pem'),
   DAYBOOK_SIGNED_CHECKPOINT_FILE: join(directory, 'signed.checkpoint'),
-  NODE_ENV: 'production',
 });
 
 /** What `npm run verify` needs to look at the same ledger. */

@@ -46,6 +46,8 @@ export interface JournalStore {
    * mean nothing here. Undefined where there is none.
    */
   tokenBehind(head: BlockHead): Promise<string | undefined>;
+  /** Whether one of so many of the last blocks has no token: behind it some events may be told once more. */
+  hasRecoveredWithin(blocks: number): Promise<boolean>;
   /** All blocks in order, from the one that holds this position. */
   from(position: number): AsyncIterable<Block>;
   /** How many blocks there are with this number or a lower one, and be it below 1. */

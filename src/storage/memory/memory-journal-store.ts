@@ -31,6 +31,10 @@ export class MemoryJournalStore implements JournalStore {
     return Promise.resolve(resumeToken);
   }
 
+  hasRecoveredWithin(blocks: number): Promise<boolean> {
+    return Promise.resolve(this.#blocks.slice(-blocks).some(({ resumeToken }) => resumeToken === undefined));
+  }
+
   async *from(position: number): AsyncIterable<Block> {
     for (const block of this.#blocks) if (block.treeSize >= position) yield await Promise.resolve(block);
   }

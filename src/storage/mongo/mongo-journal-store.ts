@@ -91,6 +91,12 @@ export class MongoJournalStore implements JournalStore {
     return restoration?.lastBlock === BigInt(number) ? restoration.resumeToken : resumeToken;
   }
 
+  async hasRecoveredWithin(blocks: number): Promise<boolean> {
+    const last = BigInt((await this.head())?.number ?? 0);
+    const filter = { _id: { $gt: last - BigInt(blocks) }, resumeToken: { $exists: false } };
+    return (await reading(() => this.#blocks.findOne(filter, { projection: { _id: 1 } }))) !== null;
+  }
+
   async *from(position: number): AsyncIterable<Block> {
     const holder = await reading(() =>
       this.#blocks.findOne(

@@ -29,6 +29,7 @@ const failing = (storage: Storage, failures: number, isDone: boolean): Storage =
       head: () => journal.head(),
       tokenBehind: (head) => journal.tokenBehind(head),
       from: (position) => journal.from(position),
+      hasRecoveredWithin: (blocks) => journal.hasRecoveredWithin(blocks),
       countUpTo: (number) => journal.countUpTo(number),
       positionsOf: (eventIds) => journal.positionsOf(eventIds),
       tile: (place) => journal.tile(place),
