@@ -13,12 +13,15 @@ export const isSnapshotVersion = (version: number): boolean => version % SNAPSHO
 // JSON has no integer of 64 bits: amounts are written as digits under a name that says so.
 const amounts = ['ledgerBalance', 'heldAmount', 'overdraftLimit'] as const;
 
+/** Names in one order, wherever the members came from: an account that was read from a snapshot must give the same text. */
+const sorted = (members: object): object =>
+  Object.fromEntries(Object.entries(members).sort(([left], [right]) => (left < right ? -1 : 1)));
+
 const encode = (account: OpenedAccount): string => {
   const plain: Record<string, unknown> = { ...account };
   for (const name of amounts) plain[name] = account[name].toString();
-  plain.holds = account.holds.map((hold) => ({ ...hold, amount: hold.amount.toString() }));
-  const sorted = Object.entries(plain).sort(([left], [right]) => (left < right ? -1 : 1));
-  return JSON.stringify(Object.fromEntries(sorted));
+  plain.holds = account.holds.map((hold) => sorted({ ...hold, amount: hold.amount.toString() }));
+  return JSON.stringify(sorted(plain));
 };
 
 type StoredHold = Omit<OpenHold, 'amount'> & { readonly amount: string };

@@ -6,8 +6,8 @@ import { instantOf } from '../time/time-text.ts';
 import type { AccountEvent, RecordedEvent } from './account-event.ts';
 import { type Account, isOpened, NO_HOLDS, type OpenedAccount, type OpenHold } from './account-state.ts';
 
-/** Counts up whenever `evolve` gives another state for the same events: snapshots of another version are not used. */
-export const FOLD_VERSION = 2;
+/** Counts up whenever the same events give another state, or the same state another snapshot: those of another version are not used. */
+export const FOLD_VERSION = 3;
 
 /** The signed amount that an event books to its account, or undefined where it books nothing. */
 export const postingOf = (event: AccountEvent): MinorUnits | undefined => {

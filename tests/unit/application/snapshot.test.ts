@@ -50,6 +50,11 @@ describe('a snapshot', () => {
     ['of the largest balance', opened(accountOpened(), moneyDeposited(eur(LARGEST_AMOUNT)))],
   ];
 
+  it.each(accounts)('%s is the same when it is made of an account that was read from it', (_, of) => {
+    const read = accountIn(snapshotOf(of), streamIdOf(of.accountId));
+    expect(read && snapshotOf(read)).toEqual(snapshotOf(of));
+  });
+
   it.each(accounts)('%s gives the same account back', (_, kept) => {
     expect(accountIn(snapshotOf(kept), streamId)).toStrictEqual(kept);
   });
