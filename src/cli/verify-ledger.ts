@@ -64,9 +64,9 @@ const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpo
  * one that lacks no more than a block that is due has.
  */
 const signedHere = async ({ key }: Options, environment: Environment, journal: JournalStore) => {
-  const file = new SignedCheckpoint(signedCheckpointFileOf(environment));
-  if (key.length > 0 || (await file.lastIfAny()) === undefined) return undefined;
-  const signed = await file.last();
+  if (key.length > 0) return undefined;
+  const signed = await new SignedCheckpoint(signedCheckpointFileOf(environment)).lastIfAny();
+  if (!signed) return undefined;
   try {
     const { due, now } = await standingOf(signed, journal);
     return due ? now : signed.checkpoint;

@@ -11,7 +11,8 @@ export class SignedCheckpointUnusable extends Error {
   override readonly name = 'SignedCheckpointUnusable';
 }
 
-const isCode = (error: unknown, code: string): boolean =>
+/** Whether the file system says so, such as ENOENT. */
+export const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
 const unusable = (path: string, cause: unknown): SignedCheckpointUnusable => {
@@ -54,10 +55,10 @@ export class SignedCheckpoint {
     return this.#signedIn(text);
   }
 
-  /** The last checkpoint, undefined where there is none. Rejects with SignedCheckpointUnusable. */
-  async lastIfAny(): Promise<Checkpoint | undefined> {
+  /** For whoever only reads: undefined where there is none. Rejects with SignedCheckpointUnusable. */
+  async lastIfAny(): Promise<Signed | undefined> {
     const text = await this.#read();
-    return text === undefined ? undefined : this.#signedIn(text).checkpoint;
+    return text === undefined ? undefined : this.#signedIn(text);
   }
 
   /**

@@ -1,15 +1,12 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SignedCheckpointUnusable } from './signed-checkpoint.ts';
+import { isCode, SignedCheckpointUnusable } from './signed-checkpoint.ts';
 
 /** The journal cannot be signed with what is in the file, or there is none and it cannot be made; the message says what to do. */
 export class SigningKeyUnusable extends Error {
   override readonly name = 'SigningKeyUnusable';
 }
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 /** Is told of a key that is new, before it can be used. */
 type OnNewKey = (key: KeyObject) => Promise<void>;
