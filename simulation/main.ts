@@ -1,25 +1,25 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { wholeNumber } from '../src/cli/load-options.ts';
 import { crashEverywhere } from './crash-everywhere.ts';
 import { failureText, jsonOf, Progress, summaryText } from './report.ts';
 import { runSeed } from './run-seed.ts';
 import { scenarios } from './scenarios.ts';
-import { runSeeds, type SeedsRun } from './run-seeds.ts';
+import type { SeedsRun } from './run-seeds.ts';
+import { runSideBySide } from './run-side-by-side.ts';
 
 type Options = {
   readonly seeds: number;
   readonly from: number;
   readonly seed?: number;
+  readonly processes: number;
   readonly crashes?: true;
   readonly trace?: true;
   readonly json?: true;
 };
 
 const SEEDS = 1_000;
-
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-};
+const MOST = 999_999_999;
 
 /** One seed twice: what happens must be the same to the last detail. */
 const repeat = async (seed: number): Promise<SeedsRun> => {
@@ -33,7 +33,7 @@ const repeat = async (seed: number): Promise<SeedsRun> => {
 const runsOf = (options: Options, progress: Progress): Promise<SeedsRun> => {
   if (options.seed !== undefined) return repeat(options.seed);
   if (options.crashes) return crashEverywhere(scenarios, progress.tell);
-  return runSeeds(options, progress.tell);
+  return runSideBySide(options, options.processes, progress.tell);
 };
 
 const simulate = async (options: Options): Promise<number> => {
@@ -50,9 +50,10 @@ await new Command('simulate')
   .description(
     'Runs the ledger in memory with time, chance, faults and crashes that follow from a seed, and holds what is left against every rule.',
   )
-  .option('--seeds <count>', 'how many seeds, one after the other', wholeNumber, SEEDS)
-  .option('--from <seed>', 'the first of them', wholeNumber, 1)
-  .option('--seed <seed>', 'this one alone, twice, to see that it repeats itself', wholeNumber)
+  .option('--seeds <count>', 'how many seeds', wholeNumber(1, MOST), SEEDS)
+  .option('--from <seed>', 'the first of them', wholeNumber(0, MOST), 1)
+  .option('--processes <count>', 'how many run seeds side by side', wholeNumber(1, 256), availableParallelism())
+  .option('--seed <seed>', 'this one alone, twice, to see that it repeats itself', wholeNumber(0, MOST))
   .option('--crashes', 'in place of chance: a crash, and each failure, at every call to the store in turn')
   .option('--trace', 'print everything that happened, with --seed')
   .option('--json', 'print one JSON document')

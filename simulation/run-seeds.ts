@@ -5,6 +5,7 @@ import { runSeed, type SeedResult } from './run-seed.ts';
 const withoutTrace = (result: SeedResult): SeedResult => (result.broken.length > 0 ? result : { ...result, trace: [] });
 
 export type SeedsRun = {
+  /** In the order of the seeds. */
   readonly results: readonly SeedResult[];
   readonly seconds: number;
   /** SHA-256 over what happened in all seeds: two machines that simulate the same get the same. */
@@ -21,11 +22,11 @@ export const digestOf = (results: readonly SeedResult[]): string => {
   return digest.digest('hex');
 };
 
+/** Which seeds: so many, from that one on. */
+export type Seeds = { readonly seeds: number; readonly from: number };
+
 /** Runs seed after seed, up to the first that breaks a rule. */
-export const runSeeds = async (
-  { seeds, from }: { readonly seeds: number; readonly from: number },
-  tell: TellProgress = () => undefined,
-): Promise<SeedsRun> => {
+export const runSeeds = async ({ seeds, from }: Seeds, tell: TellProgress = () => undefined): Promise<SeedsRun> => {
   const begun = performance.now();
   const results: SeedResult[] = [];
   // Where each of thousands of refusals comes from costs more than it is worth: --seed tells it of the one that matters.

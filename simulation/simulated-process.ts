@@ -8,6 +8,7 @@ import type { Storage } from '../src/application/ports/storage.ts';
 import type { Row } from '../src/application/ports/table.ts';
 import { submitAlone } from '../src/application/ledger.ts';
 import { shareLedger } from '../src/committer/share-ledger.ts';
+import { composeAccess } from '../src/compose-access.ts';
 import {
   composeAuditor,
   composeDaybook,
@@ -15,12 +16,14 @@ import {
   composeSweeper,
   type Daybook,
   type Limits,
+  systemClock,
 } from '../src/compose.ts';
 import type { EventId } from '../src/domain/event/event-id.ts';
 import { noteSigner } from '../src/journal/signed-note.ts';
 import { ProcessMetrics } from '../src/metrics/process-metrics.ts';
 import { projections as allProjections } from '../src/projections/index.ts';
 import type { Projection } from '../src/projections/projection.ts';
+import { openMemoryStorage } from '../src/storage/memory/memory-storage.ts';
 import type { Fates } from './fates.ts';
 import { simulatedStorage } from './simulated-storage.ts';
 import { type CallCount, StorageLine } from './storage-line.ts';
@@ -55,8 +58,11 @@ const KEY = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'
 
 export const signer = noteSigner('simulation', createPrivateKey({ key: KEY, format: 'der', type: 'pkcs8' }));
 
-// Counts are of no interest here, and a set of its own for each of thousands of processes costs more than all the rest of them.
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+// Counts and callers are of no interest here, and what keeps them, made anew for each of thousands of processes, costs more than all the rest of these.
 const metrics = new ProcessMetrics();
+const access = composeAccess(openMemoryStorage(), 'open', silent, systemClock);
 
 type Office = {
   readonly daybook: Daybook;
@@ -126,7 +132,7 @@ export class SimulatedProcess {
     const line = new StorageLine({ world, party: this.party, fates, count: calls, crash: this.crash });
     const storage = composition.storageOf(simulatedStorage(this.site.storage, line));
     const log = this.#log();
-    const daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics });
+    const daybook = composeDaybook(storage, limits, log, { projections: composition.projections, metrics, access });
     const office = { daybook, storage, log, door: this.#sweepersDoor(daybook) };
     this.#served = { door: await this.#share(office, dutiesOf(office, this.site)), queries: daybook.queries };
   }

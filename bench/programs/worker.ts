@@ -29,13 +29,14 @@ const nextMessage = (child: ChildProcess, name: string): Promise<unknown> =>
     });
   });
 
-/** Starts one of the programs that obey; `flags` are for Node. */
+/** Starts one of the programs that obey, of this directory or from another file; `flags` are for Node. */
 export const startWorker = async <Order extends object, Result>(
   name: string,
   flags: readonly string[] = [],
+  file = programFile(name),
 ): Promise<Worker<Order, Result>> => {
   // Structured clone keeps the typed arrays what they are.
-  const child = fork(programFile(name), { serialization: 'advanced', execArgv: [...flags] });
+  const child = fork(file, { serialization: 'advanced', execArgv: [...flags] });
   const exited = once(child, 'exit');
   await nextMessage(child, name);
   return {
