@@ -69,7 +69,7 @@ module.exports = {
       comment: 'Nor what a worker begins with: a process starts when they are imported.',
       severity: 'error',
       from: {},
-      to: { path: '^src/(main|worker)\\.ts$' },
+      to: { path: '^src/(main|seal|worker)\\.ts$' },
     },
     {
       name: 'nobody-imports-scripts',

@@ -1,8 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
-import type { Duty } from './application/duty.ts';
+import { Duty } from './application/duty.ts';
 import { shareLedger, type LedgerShare } from './committer/share-ledger.ts';
 import {
   composeAuditor,
@@ -15,21 +14,14 @@ import {
   systemClock,
 } from './compose.ts';
 import { composeAccess, hasApiKeys, mustAsk } from './compose-access.ts';
-import {
-  type Environment,
-  hasIssuer,
-  readEnvironment,
-  signedCheckpointFileOf,
-  signingKeyFileOf,
-} from './config/environment.ts';
-import { NOTHING_SEALED, signCheckpoint } from './journal/checkpoint.ts';
-import { SignedCheckpoint } from './journal/signed-checkpoint.ts';
-import { noteSigner, verifierKeyOf } from './journal/signed-note.ts';
-import { openSigningKey } from './journal/signing-key.ts';
+import { type Environment, hasIssuer, readEnvironment } from './config/environment.ts';
+import { verifierKeyOf } from './journal/signed-note.ts';
 import { openLog } from './log.ts';
 import { MetricsExchange } from './metrics/process-exchange.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
+import { openSigner } from './open-signer.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
+import { SealerThread } from './sealer-thread.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
 import { startWorkers } from './workers.ts';
@@ -87,16 +79,11 @@ type Parts = {
   readonly ownKey: string;
 };
 
-const sealedBy = async (environment: Environment, { uri }: OpenedStorage): Promise<SealedBy> => {
-  const { DAYBOOK_JOURNAL_NAME: name } = environment;
-  const signed = new SignedCheckpoint(signedCheckpointFileOf(environment));
-  const onNew = (key: KeyObject): Promise<void> => signed.begin(signCheckpoint(NOTHING_SEALED, noteSigner(name, key)));
-  const signer = noteSigner(name, await openSigningKey(signingKeyFileOf(environment), onNew));
-  // What is in memory begins anew with each process.
-  if (uri === undefined) return { signer };
-  await signed.check();
-  return { signer, signed };
-};
+/** What is in memory is nobody else's, on no other thread either. */
+const sealerFor = ({ opened: { uri, storage }, log, metrics }: Parts, by: SealedBy): Duty =>
+  uri === undefined
+    ? composeSealer(storage, by, log)
+    : new Duty(new SealerThread(uri, { log, onRefusal: metrics.sealingRefused }));
 
 /**
  * With the other processes on the same database; what is in memory is nobody else's. The duties are with the process that commits, which
@@ -154,10 +141,10 @@ const serve = async (
   const isAsking = await mustAsk(environment, opened.storage);
   const log = openLog(environment.LOG_LEVEL);
   metrics.watchProcess();
-  const by = await sealedBy(environment, opened);
+  const by = await openSigner(environment, opened);
   const parts = { environment, opened, log, metrics, isAsking, ownKey: verifierKeyOf(by.signer) };
   const daybook = composeDaybook(opened.storage, environment, log, { metrics });
-  const sealer = composeSealer(opened.storage, { ...by, onRefusal: metrics.sealingRefused }, log);
+  const sealer = sealerFor(parts, by);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
   const shared = await share(parts, daybook, [sealer, sweeper, auditor]);

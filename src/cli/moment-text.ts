@@ -8,7 +8,8 @@ export type Shown = Readonly<Record<string, unknown>>;
 const text = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? value.toString() : '';
 
-const amount = (value: unknown, currency: string): string =>
+/** An amount in the currency; nothing where there is none. */
+export const amount = (value: unknown, currency: string): string =>
   typeof value === 'number' ? decimal(BigInt(value), currency as Currency) : '';
 
 const AMOUNTS = ['ledgerBalance', 'heldAmount', 'overdraftLimit', 'availableBalance'];
@@ -28,6 +29,7 @@ const EVENT = ['version', 'type', 'amount', 'recordedAt', 'effectiveAt'];
 
 /** Events, one in a line, with what else is said about each of them. */
 export const eventLines = (events: readonly Shown[], currency: string, ...others: readonly string[]): string => {
+  if (events.length === 0) return 'No events.';
   const columns = [...EVENT, ...others];
   const rows = events.map((event) =>
     columns.map((name) => (name === 'amount' ? amount(event.amount, currency) : text(event[name]))),

@@ -18,7 +18,7 @@ import { problemByCode, RequestError } from '../http/problem-details.ts';
 import { whatIfBody } from '../http/schemas/what-if.ts';
 import { answerWhatIf } from '../http/what-if.ts';
 import { UserError, wordsOf } from '../terminal.ts';
-import { alteredLines, eventLines, refusedText, type Shown, sightLines, stepLines } from './moment-text.ts';
+import { alteredLines, amount, eventLines, refusedText, type Shown, sightLines, stepLines } from './moment-text.ts';
 import { toJson } from './script.ts';
 
 type Asked = { readonly accountId: AccountId; readonly moment: Moment; readonly json: boolean };
@@ -70,10 +70,10 @@ export const showMoment = async (storage: Storage, { accountId, moment, json }: 
     explainBalance(accountId, { moment, ...page }),
   );
   const answer = await inWords(explained.then((found) => presentExplanation(found, moment, undefined)));
-  const { kind, version } = answer.start as Shown;
+  const { kind, version, ledgerBalance } = answer.start as Shown;
   return show(answer, json, (currency) => [
     sightLines({ account: answer.account }, currency),
-    `from the ${String(kind)} at version ${String(version)}:`,
+    `from the ${String(kind)} at version ${String(version)}, balance ${amount(ledgerBalance, currency)}, and on from there:`,
     eventLines(answer.events as readonly Shown[], currency),
   ]);
 };

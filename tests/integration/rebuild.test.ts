@@ -206,6 +206,7 @@ describe('npm run rebuild and npm run replay', () => {
     const atThree = await script('replay', '--account', 'b', '--as-of', new Date().toISOString());
     expect(atThree).toMatchObject({ code: 0, stderr: expect.any(String) as string });
     expect(atThree.stdout).toMatch(/account +5 +frozen +-0\.50 +0\.00 +5\.00 +4\.50/);
+    expect(atThree.stdout).toMatch(/from the entry at version 4, balance -0\.50, and on from there:\s+No events\./);
 
     const diff = await script('replay', '--account', 'b', '--version', '5', '--diff', 'version:2', '--json');
     expect(JSON.parse(diff.stdout)).toMatchObject({
