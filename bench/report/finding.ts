@@ -62,9 +62,19 @@ export const latency = (measured: Measurement, share: number, { what, target }: 
 };
 
 /** The memory of the API after the last round as a share of that after the first. */
-export const memoryGrowth = ({ scenario, rounds }: Measurement, what: string): Finding => {
+export const memoryGrowth = (
+  { scenario, rounds }: Measurement,
+  { what, target }: { readonly what: string; readonly target?: Target },
+): Finding => {
   const ratios = rounds.map(({ costs }) => (costs.apiMemory ?? NaN) / (rounds[0]?.costs.apiMemory ?? NaN));
-  return { scenario, sentence: what, unit: '×', value: ratios.at(-1) ?? NaN, rounds: ratios };
+  return {
+    scenario,
+    sentence: what,
+    unit: '×',
+    value: ratios.at(-1) ?? NaN,
+    rounds: ratios,
+    ...(target && { target }),
+  };
 };
 
 /** How many requests did not end as they should. */

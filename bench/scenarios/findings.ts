@@ -62,9 +62,12 @@ export const within =
 
 /** How much more memory the API has after the last round than after the first. */
 export const growth =
-  (line: Line): Finder =>
+  (line: Line, target?: number): Finder =>
   (of) =>
-    memoryGrowth(of(line), `${line.title}, ${line.contender.name}: memory of the API, of that after the first round`);
+    memoryGrowth(of(line), {
+      what: `${line.title}, ${line.contender.name}: memory of the API, of that after the first round`,
+      ...(target !== undefined && { target: atMost(target) }),
+    });
 
 /** Whether every request of a line ended as it should. */
 export const clean =

@@ -1,6 +1,6 @@
 import { ledger } from '../servers/contender.ts';
 import { clean, growth, share, slower, within } from './findings.ts';
-import { closed, once } from './loads.ts';
+import { closed, MANY, once, open } from './loads.ts';
 import type { AccountSet, Line, Scenario } from './scenario.ts';
 
 const LENGTHS = [1_000, 100_000, 1_000_000] as const;
@@ -93,4 +93,27 @@ export const memory: Scenario = {
   about: '10,500,000 deposits on 60,000 accounts, in three rounds: the memory of the API after each',
   length: 'very long',
   steps: [{ lines: [untilFull], findings: [growth(untilFull), clean(untilFull)] }],
+};
+
+const ROUND_OF_AN_HOUR = 120_000;
+
+const steadily: Line = {
+  contender: ledger,
+  title: 'deposits, 100 a second',
+  accounts: MANY,
+  load: open('deposit', 100),
+  operations: ROUND_OF_AN_HOUR,
+};
+
+/** Nothing must pile up, and nobody must wait, while nothing out of the ordinary happens. */
+export const endurance: Scenario = {
+  name: 'endurance',
+  about: 'deposits at fixed times, 100 a second, for an hour in three rounds',
+  length: 'very long',
+  steps: [
+    {
+      lines: [steadily],
+      findings: [clean(steadily), within(steadily, { at: 0.99, target: 80 }), growth(steadily, 1.1)],
+    },
+  ],
 };
