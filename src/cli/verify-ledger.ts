@@ -9,7 +9,7 @@ import { NoteRefused, noteSigner, type NoteSigner, type NoteVerifier } from '../
 import { SignedCheckpoint } from '../journal/signed-checkpoint.ts';
 import { readSigningKey } from '../journal/signing-key.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
-import { UserError, wordsOf } from '../terminal.ts';
+import { report, UserError, wordsOf } from '../terminal.ts';
 import { checkLedger, type LedgerSeen } from './check-ledger.ts';
 import { findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
@@ -59,19 +59,28 @@ const checkpointIn = async (file: string, verifiers: Verifiers): Promise<Checkpo
   }
 };
 
+/** What the journal must have grown from, and the block that comes next in it. */
+type Kept = Pick<Witness, 'since' | 'due'>;
+
 /**
  * Whoever has the signing key has what was signed with it last, too. A journal that has not grown from it is a finding of the check itself;
  * one that lacks no more than a block that is due has.
  */
-const signedHere = async ({ key }: Options, environment: Environment, journal: JournalStore) => {
-  if (key.length > 0) return undefined;
-  const signed = await new SignedCheckpoint(signedCheckpointFileOf(environment)).lastIfAny();
-  if (!signed) return undefined;
+const signedHere = async ({ key }: Options, environment: Environment, journal: JournalStore): Promise<Kept> => {
+  if (key.length > 0) return {};
+  const path = signedCheckpointFileOf(environment);
+  const signed = await new SignedCheckpoint(path).lastIfAny();
+  if (!signed) {
+    report(
+      `There is no ${path}, which says what was signed last: whether the end of the journal was cut off is not seen.`,
+    );
+    return {};
+  }
   try {
     const { due, now } = await standingOf(signed, journal);
-    return due ? now : signed.checkpoint;
+    return due ? { since: now, due } : { since: signed.checkpoint };
   } catch (error) {
-    if (error instanceof JournalWentBack || error instanceof RangeError) return signed.checkpoint;
+    if (error instanceof JournalWentBack || error instanceof RangeError) return { since: signed.checkpoint };
     throw error;
   }
 };
@@ -97,8 +106,10 @@ const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen,
     findings: first.map((finding) => ({ ...finding, sentence: findingText(finding) })),
   });
 
-const sinceOf = (options: Options, verifiers: Verifiers, environment: Environment, journal: JournalStore) =>
-  options.since === undefined ? signedHere(options, environment, journal) : checkpointIn(options.since, verifiers);
+const keptOf = async (options: Options, verifiers: Verifiers, environment: Environment, journal: JournalStore) =>
+  options.since === undefined
+    ? signedHere(options, environment, journal)
+    : { since: await checkpointIn(options.since, verifiers) };
 
 /** Of a journal without a block, the checkpoint that its signer begins with. */
 const save = async ({ save: file }: Options, { signer }: Verifiers, last: string | undefined): Promise<void> => {
@@ -108,9 +119,9 @@ const save = async ({ save: file }: Options, { signer }: Verifiers, last: string
 
 const answer = async (storage: Storage, environment: Environment, options: Options): Promise<number> => {
   const verifiers = await verifiersOf(options, environment);
-  const since = await sinceOf(options, verifiers, environment, storage.journal);
+  const kept = await keptOf(options, verifiers, environment, storage.journal);
   const findings = new Findings();
-  const seen = await checkLedger(storage, { ...verifiers, ...(since && { since }) }, findings.tell, progressBar);
+  const seen = await checkLedger(storage, { ...verifiers, ...kept }, findings.tell, progressBar);
   console.log((options.json ? jsonOf : linesOf)(seen, findings));
   if (findings.first.length > 0) return 1;
   await save(options, verifiers, seen.journal.checkpoint);

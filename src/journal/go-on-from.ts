@@ -5,7 +5,8 @@ import { append, type CompactRange, emptyRange, rangeFromBytes, rootOf } from '.
 import { consistencyProof } from './merkle/proofs.ts';
 import { nodesOf, type TiledTree } from './merkle/tiles.ts';
 import { verifyConsistency } from './merkle/verify-proofs.ts';
-import type { Signed } from './signed-checkpoint.ts';
+import type { Signed, SignedCheckpoint } from './signed-checkpoint.ts';
+import { VersionConflict } from '../application/ports/storage-errors.ts';
 
 /** The journal is not one that what was signed has grown into; the message says what to do. */
 export class JournalWentBack extends Error {
@@ -49,9 +50,13 @@ const blockDue = ({ block, checkpoint }: Signed, head: BlockHead | undefined): S
   return tree.size === checkpoint.size && rootOf(tree).equals(checkpoint.root) ? block : undefined;
 };
 
-/** Nobody signs the token with which the feed goes on: the one that was kept counts, not the one in the journal. */
-const ownOf = ({ block }: Signed, head: BlockHead | undefined): BlockHead | undefined =>
-  block && block.number === head?.number && block.treeSize === head.treeSize ? block : head;
+/** The last block, and whether it is as it was kept beside the key: nobody signs the token with which the feed goes on. */
+type Beginning = { readonly head: BlockHead | undefined; readonly isKept: boolean };
+
+const beginningOf = ({ block }: Signed, head: BlockHead | undefined): Beginning =>
+  block && block.number === head?.number && block.treeSize === head.treeSize
+    ? { head: block, isKept: true }
+    : { head, isKept: false };
 
 type Standing = {
   readonly head: BlockHead | undefined;
@@ -79,12 +84,26 @@ export const standingOf = async (signed: Signed, journal: JournalStore): Promise
 };
 
 /**
- * The last block to go on behind; one that is due is put into the journal first. Rejects with JournalWentBack, VersionConflict,
- * StorageUnavailable.
+ * Nobody signs a block before it is in the file. So a journal that goes on behind what is there now has a block that nobody signed who shares this
+ * file. What a new key begins with says nothing of what there was before.
  */
-export const goOnFrom = async (signed: Signed, journal: JournalStore): Promise<BlockHead | undefined> => {
-  const { head, due } = await standingOf(signed, journal);
-  if (!due) return ownOf(signed, head);
+const mustBeOurs = async (now: Checkpoint, before: Checkpoint, signed: SignedCheckpoint): Promise<void> => {
+  if (now.size <= before.size || before.size === 0) return;
+  const { size } = (await signed.last()).checkpoint;
+  if (now.size <= size) throw new VersionConflict('another process has signed meanwhile');
+  throw new JournalWentBack(`The journal has ${now.size} events, and no more than ${size} were signed here.`);
+};
+
+/**
+ * The last block to go on behind; one that is due is put into the journal first. Rejects with JournalWentBack, VersionConflict,
+ * SignedCheckpointUnusable, StorageUnavailable.
+ */
+export const goOnFrom = async (signed: SignedCheckpoint, journal: JournalStore): Promise<Beginning> => {
+  // What was signed is read first, so that a block that another process seals meanwhile is behind it.
+  const last = await signed.last();
+  const { head, now, due } = await standingOf(last, journal);
+  await mustBeOurs(now, last.checkpoint, signed);
+  if (!due) return beginningOf(last, head);
   await journal.insert(due);
-  return due;
+  return { head: due, isKept: true };
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts';
 import type { Clock } from '../application/ports/clock.ts';
-import { LARGEST_GROUP, ResumeTokenLost } from '../application/ports/event-feed.ts';
+import { FeedCut, LARGEST_GROUP, ResumeTokenLost } from '../application/ports/event-feed.ts';
 import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import type { Log } from '../application/ports/log.ts';
 import type { Storage } from '../application/ports/storage.ts';
@@ -49,6 +49,7 @@ const sayWhereKeyIsNew = ({ verifierKey: before }: BlockHead, { signer, log }: S
  */
 export class Sealing {
   #toldOnceMoreUntil = 0;
+  #isKept = false;
 
   private constructor(
     private readonly parts: SealerParts,
@@ -64,12 +65,12 @@ export class Sealing {
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
     const { signed, storage } = parts;
     const { journal } = storage;
-    // What was signed is read first, so that a block that another process seals meanwhile is behind it.
-    const head = signed ? await goOnFrom(await signed.last(), journal) : await journal.head();
+    const { head, isKept } = signed ? await goOnFrom(signed, journal) : { head: await journal.head(), isKept: false };
     if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     await mendTiles(journal, tree);
     const sealing = new Sealing(parts, signal, head, tree);
+    sealing.#isKept = isKept;
     // Whoever recovered may have been killed before all that was told twice was over.
     if (await journal.hasRecoveredWithin(BLOCKS_OF_OVERLAP)) sealing.#expectTwice();
     return sealing;
@@ -77,17 +78,40 @@ export class Sealing {
 
   /** Rejects with VersionConflict where another one has sealed the next block, with StorageUnavailable, or with what is a bug. */
   async run(): Promise<void> {
-    const { journal } = this.parts.storage;
-    let token = (this.head && (await journal.tokenBehind(this.head))) ?? (await this.#recover());
+    let token = (await this.#tokenOfHead()) ?? (await this.#recover());
     while (!this.signal.aborted) {
       try {
         await this.#follow(token);
       } catch (error) {
-        if (!(error instanceof ResumeTokenLost)) throw error;
-        this.parts.log.warn({ err: error }, 'the journal cannot go on where it ended: looking for what is not sealed');
-        token = await this.#recover();
+        token = await this.#tokenBehind(error);
       }
     }
+  }
+
+  /** What was kept beside the key counts, whatever the store says: with another token events would be skipped, and never sealed. */
+  async #tokenOfHead(): Promise<string | undefined> {
+    if (!this.head) return undefined;
+    const stored = await this.parts.storage.journal.tokenBehind(this.head);
+    if (!this.#isKept) return stored;
+    // This may be another store, into which all of it was brought back: then what is sealed is told once more.
+    if (stored !== this.head.resumeToken) this.#expectTwice();
+    return this.head.resumeToken;
+  }
+
+  /** With which token the feed goes on behind what stopped it. Rejects with whatever else that was. */
+  async #tokenBehind(error: unknown): Promise<string> {
+    const { log } = this.parts;
+    if (error instanceof FeedCut) {
+      log.warn(
+        { err: error },
+        'the collection of events was renamed, removed or replaced: going on with what is there',
+      );
+      this.#expectTwice();
+      return error.token;
+    }
+    if (!(error instanceof ResumeTokenLost)) throw error;
+    log.warn({ err: error }, 'the journal cannot go on where it ended: looking for what is not sealed');
+    return this.#recover();
   }
 
   async #follow(token: string): Promise<void> {

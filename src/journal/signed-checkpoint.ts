@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Block } from '../application/ports/journal-store.ts';
 import { VersionConflict } from '../application/ports/storage-errors.ts';
 import { blockFromText, textOfBlock } from './block-text.ts';
@@ -29,10 +30,32 @@ const missing = (path: string): SignedCheckpointUnusable =>
 
 const malformed = (path: string, cause: Error): SignedCheckpointUnusable =>
   new SignedCheckpointUnusable(
-    `${path} is no checkpoint: ${cause.message}. Put the one there that was kept last, or, where the journal is known to be whole: npm run ` +
-      `verify -- --save ${path}`,
+    `${path} is no checkpoint: ${cause.message}. Bring it back as it was, or, where the journal is known to be whole: npm run verify -- --save ${path}`,
     { cause },
   );
+
+const overtaken = (): VersionConflict => new VersionConflict('another process has signed meanwhile');
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Also the drafts of processes that were killed. */
+const removeOthersBeside = async (own: string, target: string): Promise<void> => {
+  const [directory, prefix] = [dirname(target), `${basename(target)}.`];
+  const names = await readdir(directory);
+  const drafts = names.filter((name) => name.startsWith(prefix) && UUID.test(name.slice(prefix.length)));
+  const others = drafts.filter((name) => name !== basename(own));
+  await Promise.all(others.map((name) => rm(join(directory, name), { force: true })));
+};
+
+/** Until then, a machine that loses its power may come back with the directory as it was before. */
+const settle = async (file: string): Promise<void> => {
+  const directory = await open(dirname(file));
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+};
 
 /** What was signed last: the checkpoint, and the block that it is of, where it is the last that was signed here. */
 export type Signed = { readonly checkpoint: Checkpoint; readonly block: Block | undefined };
@@ -66,19 +89,22 @@ export class SignedCheckpoint {
    * SignedCheckpointUnusable.
    */
   async keep(block: Block): Promise<void> {
-    if ((await this.#read()) !== this.#known) throw new VersionConflict('another process has signed meanwhile');
     const text = `${block.checkpoint}${textOfBlock(block)}\n`;
-    await this.#write(text, (draft) => rename(draft, this.path));
+    await this.#write(text, (draft, target) => this.#replaceBy(draft, target));
     this.#known = text;
   }
 
   /** For a new key: leaves what is there as it is. Rejects with SignedCheckpointUnusable. */
   async begin(note: string): Promise<void> {
-    try {
-      await writeFile(this.path, note, { flag: 'wx', flush: true });
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw unusable(this.path, error);
-    }
+    await this.#write(note, async (draft) => {
+      try {
+        await link(draft, this.path);
+        await settle(draft);
+      } catch (error) {
+        // Without its draft: whoever has removed that had found the file there.
+        if (!isCode(error, 'EEXIST') && !isCode(error, 'ENOENT')) throw error;
+      }
+    });
   }
 
   /** Rejects with SignedCheckpointUnusable where nothing can be read or kept. */
@@ -108,16 +134,45 @@ export class SignedCheckpoint {
     }
   }
 
-  /** Under another name first, so that nobody ever reads half of it. */
-  async #write(text: string, then: (draft: string) => Promise<void>): Promise<void> {
-    const draft = `${this.path}.${randomUUID()}`;
+  /**
+   * The file is swapped only while it has what is known here. Of two processes that both find it so, at most one succeeds, however long the
+   * other stood still in between: each first removes the drafts of all others, and a draft that was removed takes nobody's place. One that
+   * came too late to be removed is of a process that has yet to remove this one.
+   */
+  async #replaceBy(draft: string, target: string): Promise<void> {
+    await removeOthersBeside(draft, target);
+    if ((await this.#read()) !== this.#known) throw overtaken();
     try {
-      await writeFile(draft, text, { flag: 'wx', flush: true });
-      await then(draft);
+      await rename(draft, target);
     } catch (error) {
+      throw isCode(error, 'ENOENT') ? overtaken() : error;
+    }
+    await settle(target);
+  }
+
+  /** Where the file is, which may have a link in its place: that stays, for others follow it too. */
+  async #target(): Promise<string> {
+    try {
+      return await realpath(this.path);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return this.path;
+      throw error;
+    }
+  }
+
+  /** Under another name first, so that nobody ever reads half of it. */
+  async #write(text: string, then: (draft: string, target: string) => Promise<void>): Promise<void> {
+    let draft: string | undefined;
+    try {
+      const target = await this.#target();
+      draft = `${target}.${randomUUID()}`;
+      await writeFile(draft, text, { flag: 'wx', flush: true });
+      await then(draft, target);
+    } catch (error) {
+      if (error instanceof VersionConflict || error instanceof SignedCheckpointUnusable) throw error;
       throw unusable(this.path, error);
     } finally {
-      await rm(draft, { force: true });
+      if (draft !== undefined) await rm(draft, { force: true });
     }
   }
 }

@@ -82,3 +82,52 @@ describe('a journal that was removed, so that a changed history be signed as if 
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Nothing is sealed') as string });
   });
 });
+
+describe('a last block that was removed, together with its events and what follows from them', () => {
+  let database: TestDatabase;
+  let directory: string;
+  let environment: Record<string, string>;
+  const { kill, killAll, ...processes } = apiProcesses();
+
+  beforeEach(async () => {
+    database = await openTestDatabase();
+    directory = await mkdtemp(join(tmpdir(), 'daybook-removed-'));
+    environment = { MONGODB_URI: database.uri, DAYBOOK_SIGNED_CHECKPOINT_FILE: join(directory, 'signed.checkpoint') };
+    await beginSigned(join(directory, 'signed.checkpoint'));
+    const api = await processes.start(environment);
+    await api.client.open({ accountId: 'alice', initialDeposit: { amount: 1_000 } });
+    const sealed = async (): Promise<number | undefined> => (await database.storage.journal.head())?.treeSize;
+    await vi.waitUntil(async () => (await sealed()) === 2, { timeout: 20_000 });
+    await api.client.open({ accountId: 'bob' });
+    await vi.waitUntil(async () => (await sealed()) === 3, { timeout: 20_000 });
+    await kill(api, 'SIGKILL');
+    const tamperer = new Tamperer(database);
+    await tamperer.remove('journal', await tamperer.find('journal', {}, { _id: -1 }));
+    await tamperer.remove('events', await tamperer.find('events', { streamId: 'account-bob' }));
+    await tamperer.remove('accounts', await tamperer.find('accounts', { _id: 'bob' }));
+  });
+  afterEach(async () => {
+    await killAll();
+    await database.drop();
+    await rm(directory, { recursive: true });
+  });
+
+  it('is found by npm run verify, although such a block may be on its way into the journal', async () => {
+    const { code, stdout } = await runScript('verify', [], environment);
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^NOT well: events, position 3, event \S+: the event that was sealed is not there\.\n/,
+      ) as string,
+    });
+  });
+
+  it('is not seen without the file that says what was signed last, and that is said', async () => {
+    await rm(environment.DAYBOOK_SIGNED_CHECKPOINT_FILE ?? '');
+    const { code, stderr } = await runScript('verify', [], environment);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/There is no .*signed\.checkpoint, which says what was signed last/) as string,
+    });
+  });
+});

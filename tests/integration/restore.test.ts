@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -161,6 +161,18 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     // Behind the token of this database, and not by a recovery, whose blocks have none.
     expect(head?.resumeToken).toBeDefined();
     expect((await run('verify', ['--key', key], target)).code).toBe(0);
+  });
+
+  it('gives a ledger that goes on with what was signed last where it came from, and seals nothing twice', async () => {
+    expect((await restore()).code).toBe(0);
+    await copyFile(signedFileOf({ MONGODB_URI: source.uri }), signedFileOf({ MONGODB_URI: target.uri }));
+    const before = (await target.storage.journal.head())?.treeSize ?? 0;
+    const api = await serve(target);
+    expect((await api.client.post('/v1/accounts/over-http/deposits', later)).status).toBe(201);
+    await untilSealed(target);
+    await stop(api);
+    expect((await target.storage.journal.head())?.treeSize).toBe(before + 1);
+    expect((await run('verify', [], target)).stdout).toMatch(/^All is well/);
   });
 
   it('gives a ledger whose journal goes on with another key', async () => {
@@ -329,6 +341,20 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     const empty = await run('export', [join(directory, 'empty.gz'), '--wait', '0'], target);
     expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing is sealed') as string });
     expect(existsSync(join(directory, 'empty.gz'))).toBe(false);
+  });
+
+  it('exports nothing that goes on behind what was signed here', async () => {
+    expect((await restore()).code).toBe(0);
+    let first: string | undefined;
+    for await (const { checkpoint } of target.storage.journal.from(1)) first ??= checkpoint;
+    await writeFile(signedFileOf({ MONGODB_URI: target.uri }), first ?? '');
+    const forged = join(directory, 'forged.gz');
+    const { code, stderr } = await run('export', [forged], target);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('is not one that was signed here') as string,
+    });
+    expect(existsSync(forged)).toBe(false);
   });
 
   it('exports nothing of a ledger that is damaged', async () => {

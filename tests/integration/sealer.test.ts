@@ -69,6 +69,24 @@ describe('the sealer', () => {
     expect(b.map(({ eventId }) => positions.get(eventId))).toEqual(b.map((_, index) => index * 2 + 2));
   });
 
+  it('goes on where the collection of events was put aside and brought back, and seals nothing twice', async () => {
+    await sealed(streamUpTo('a', 30), 30);
+    const admin = database.connection.getClient().db('admin');
+    const [events, aside] = ['events', 'aside'].map((name) => `${database.connection.name}.${name}`);
+    await append(storage, streamUpTo('b', 5));
+    await admin.command({ renameCollection: events, to: aside });
+    await admin.command({ renameCollection: aside, to: events });
+    await append(storage, streamUpTo('c', 5));
+    const sealer = start(storage);
+    await untilSealed(40);
+    await admin.command({ renameCollection: events, to: aside });
+    await admin.command({ renameCollection: aside, to: events });
+    await append(storage, streamUpTo('d', 5));
+    await untilSealed(45);
+    await sealer.stop();
+    expect(await verifyJournal(storage)).toEqual([]);
+  });
+
   it('seals a ledger that had no journal, old shapes as they are, by the time of recording', async () => {
     const old = accountOpenedAtSchemaVersion1('old');
     await append(storage, [old, moneyDeposited('old', 2, 5n)]);

@@ -1,3 +1,4 @@
+import { BSON, Long } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Findings } from '../../src/application/verify/findings.ts';
 import { snapshotOf } from '../../src/application/replay/snapshot.ts';
@@ -8,9 +9,11 @@ import { isOpened } from '../../src/domain/account/account-state.ts';
 import { instant } from '../../src/domain/time/instant.ts';
 import { minorUnits } from '../../src/domain/money/money.ts';
 import { readVerifierKey, verifierKeyOf } from '../../src/journal/signed-note.ts';
+import { databaseOf } from '../../src/storage/mongo/connection.ts';
 import { ledgerOver } from '../contract/fixture.ts';
 import { commandOf, openAccount, withdrawMoney } from '../support/commands.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { sendBytes } from '../support/raw-message.ts';
 import { runScript } from '../support/run-script.ts';
 import { streamOf } from '../support/recorded-events.ts';
 import { Tamperer } from '../support/tampering.ts';
@@ -79,6 +82,72 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
     const [sentence, ...others] = await sentences();
     expect(sentence).toContain(words);
     expect(others).toEqual([]);
+  });
+
+  it('names a collection that only looks like one', async () => {
+    await someBooks();
+    const { connection } = database;
+    const admin = connection.getClient().db('admin');
+    const [from, to] = ['journal', 'elsewhere'].map((name) => `${connection.name}.${name}`);
+    await admin.command({ renameCollection: from, to });
+    await command({ create: 'journal', viewOn: 'elsewhere' });
+    expect(await sentences()).toEqual([
+      'journal: its validator is missing, or is not the one of this release.',
+      'journal: its unique index over firstPosition is missing.',
+      'journal: its unique index over eventIds is missing.',
+    ]);
+  });
+
+  it('names a collection with a collation, which takes one text for another', async () => {
+    await someBooks();
+    const live = databaseOf(database.connection).collection('snapshots');
+    const [listed] = await databaseOf(database.connection).listCollections({ name: 'snapshots' }).toArray();
+    const { options } = listed as { options: object };
+    const indexes = (await live.indexes()).filter(({ name }) => name !== '_id_');
+    await live.drop();
+    await databaseOf(database.connection).createCollection('snapshots', {
+      ...options,
+      collation: { locale: 'en', strength: 1 },
+    });
+    for (const { key, unique } of indexes) await live.createIndex(key, { ...(unique && { unique }) });
+    expect(await sentences()).toEqual([
+      'snapshots: its validator is missing, or is not the one of this release.',
+      'snapshots: its unique index over streamId, version is missing.',
+    ]);
+  });
+
+  /** Puts a document back with a member more in front that has the name of another: only bytes can say that. */
+  const putTwin = async (
+    collection: string,
+    document: object,
+    path: 'itself' | 'data',
+    name: string,
+    value: unknown,
+  ) => {
+    const stand = `${name.slice(0, -1)}~`;
+    const twin = { [stand]: value };
+    const { data } = document as { readonly data?: object };
+    const doctored = path === 'itself' ? { ...twin, ...document } : { ...document, data: { ...twin, ...data } };
+    const bytes = Buffer.from(
+      BSON.serialize({ insert: collection, documents: [doctored], $db: database.connection.name }),
+    );
+    bytes.write(name, bytes.indexOf(`${stand}\0`));
+    expect(await sendBytes(database.uri, bytes)).toMatchObject({ ok: 1, n: 1 });
+  };
+
+  it.each([
+    ['events', 'data', 'amount', Long.fromNumber(99_999_00), { streamId: 'account-a', version: 2 }],
+    ['accounts', 'itself', 'ownerId', 'somebody else', { _id: 'a' }],
+    ['statement_entries', 'itself', 'accountId', 'nobody', { accountId: 'a', version: 2 }],
+  ] as const)('names a document of %s that says a thing twice', async (collection, path, name, value, filter) => {
+    await someBooks();
+    const tamperer = new Tamperer(database);
+    const document = await tamperer.find(collection, filter);
+    await tamperer.remove(collection, document);
+    await putTwin(collection, document, path, name, value);
+    expect(await sentences()).toEqual([
+      `${collection}, row ${String(document._id)}: is not of the shape that its collection takes.`,
+    ]);
   });
 
   /** An event of account a, put in behind its last one, and what is told of it first. */

@@ -17,11 +17,23 @@ export class ResumeTokenLost extends Error {
   override readonly name = 'ResumeTokenLost';
 }
 
+/**
+ * What is followed was taken away, or put in place of another, and the feed ended there. It goes on behind this token: what was put back is told
+ * once more.
+ */
+export class FeedCut extends Error {
+  override readonly name = 'FeedCut';
+
+  constructor(readonly token: string) {
+    super('the feed of events was cut');
+  }
+}
+
 /** The one order of all events: that of their commits. */
 export interface EventFeed {
   /**
    * Everything that is committed behind this token, as soon as it is durable; ends when the signal is given. Rejects with
-   * ResumeTokenLost, StorageUnavailable.
+   * ResumeTokenLost, FeedCut, StorageUnavailable.
    */
   follow(token: string, signal: AbortSignal): AsyncIterable<EventGroup>;
   /**

@@ -15,11 +15,15 @@ export type Chain = {
   readonly sealedAt: Instant;
 };
 
-/** What a journal is held against: who signs, who else has signed it in its time, and a checkpoint of it that was kept from earlier. */
+/**
+ * What a journal is held against: who signs, who else has signed it in its time, a checkpoint of it that was kept from earlier, and the
+ * block that was signed and has not come into it yet.
+ */
 export type Witness = {
   readonly verifier: NoteVerifier;
   readonly others?: readonly NoteVerifier[];
   readonly since?: Checkpoint;
+  readonly due?: Block;
 };
 
 type Words = Pick<Finding, 'problem'> & { readonly expected: string | number; readonly found: string | number };

@@ -4,6 +4,7 @@ import {
   type EventFeed,
   type EventGroup,
   type EventPlace,
+  FeedCut,
   LARGEST_GROUP,
   type PlacedEvent,
   ResumeTokenLost,
@@ -15,7 +16,7 @@ import { reading, translate } from './mongo-errors.ts';
 import { historyOf, placedAt } from './event-history.ts';
 import { firstUnsealedIn } from './unsealed-event.ts';
 
-type Change = { readonly fullDocument: EventDocument };
+type Change = { readonly _id: Token; readonly operationType: string; readonly fullDocument?: EventDocument };
 type Batch = { readonly id: bigint; readonly nextBatch: readonly Change[]; readonly postBatchResumeToken: Token };
 type Token = { readonly _data: string };
 
@@ -59,8 +60,7 @@ export class MongoEventFeed implements EventFeed {
         cursor = batch.id;
         const group = groupOf(batch);
         if (group.events.length > 0) yield group;
-        // The collection itself is gone, or was put in place of another.
-        if (cursor === 0n) throw new StorageUnavailable('the change stream of events has ended');
+        if (cursor === 0n) throw endOf(batch);
       }
     } catch (error) {
       if (!signal.aborted) throw isHistoryLost(error) ? lost(error) : translate(error);
@@ -109,8 +109,8 @@ export class MongoEventFeed implements EventFeed {
   async #open(beginning: Beginning, session: ClientSession): Promise<Batch> {
     const pipeline = [
       { $changeStream: beginning },
-      { $match: { operationType: 'insert' } },
-      { $project: { fullDocument: 1 } },
+      { $match: { operationType: { $in: ['insert', 'invalidate'] } } },
+      { $project: { operationType: 1, fullDocument: 1 } },
     ];
     return this.#run({ aggregate: 'events', pipeline, cursor: { batchSize: 0 } }, session);
   }
@@ -140,7 +140,13 @@ export class MongoEventFeed implements EventFeed {
   }
 }
 
+/** The collection itself is gone, or was put in place of another: the last change says so, and has a token behind that. */
+const endOf = ({ nextBatch }: Batch): Error => {
+  const end = nextBatch.find(({ operationType }) => operationType === 'invalidate');
+  return end ? new FeedCut(end._id._data) : new StorageUnavailable('the change stream of events has ended');
+};
+
 const groupOf = ({ nextBatch, postBatchResumeToken }: Batch): EventGroup => ({
-  events: eventsAmong(nextBatch.map(({ fullDocument }) => fullDocument)),
+  events: eventsAmong(nextBatch.flatMap(({ fullDocument }) => fullDocument ?? [])),
   token: postBatchResumeToken._data,
 });

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,6 +8,8 @@ import { StorageUnavailable, VersionConflict } from '../../../src/application/po
 import type { Storage } from '../../../src/application/ports/storage.ts';
 import { composeSealer } from '../../../src/compose.ts';
 import type { Duty } from '../../../src/application/duty.ts';
+import { instant } from '../../../src/domain/time/instant.ts';
+import { textOfBlock } from '../../../src/journal/block-text.ts';
 import { NOTHING_SEALED, openCheckpoint, signCheckpoint } from '../../../src/journal/checkpoint.ts';
 import { SignedCheckpoint, SignedCheckpointUnusable } from '../../../src/journal/signed-checkpoint.ts';
 import { openMemoryStorage } from '../../../src/storage/memory/memory-storage.ts';
@@ -146,6 +149,81 @@ describe('what was signed last', () => {
     await signed.last();
     await signed.keep(block as Block);
     expect((await second.last()).block?.number).toBe(1);
+  });
+
+  /** Several processes that found the same there, and sign something different each. */
+  const keepAtOnce = async (block: Block, count: number): Promise<readonly string[]> => {
+    const processes = Array.from({ length: count }, () => new SignedCheckpoint(signed.path));
+    await Promise.all(processes.map((process) => process.last()));
+    const kept = await Promise.allSettled(
+      processes.map(async (process, sealedAt) => {
+        const own = { ...block, sealedAt: instant(sealedAt) };
+        await process.keep(own);
+        return textOfBlock(own);
+      }),
+    );
+    const refusals = kept.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown);
+    for (const refusal of refusals) expect(refusal).toBeInstanceOf(VersionConflict);
+    return kept.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+  };
+
+  it('is written by one of those that write at the same moment, or by none of them', async () => {
+    const storage = await other(streamUpTo('a', 3));
+    await seal(storage, 3);
+    const block = (await signed.last()).block as Block;
+    for (let number = 2; number < 40; number += 1) {
+      const before = await readFile(signed.path, 'utf8');
+      const [kept, ...others] = await keepAtOnce({ ...block, number }, 1 + (number % 4));
+      expect(others).toEqual([]);
+      const text = await readFile(signed.path, 'utf8');
+      expect(text).toBe(kept === undefined ? before : `${block.checkpoint}${kept}\n`);
+      if (number % 4 === 0) expect(kept).toBeDefined();
+    }
+    expect(await readdir(directory)).toEqual(['key.pem.checkpoint']);
+  });
+
+  it('is rid of what killed processes have left beside it, and of nothing else', async () => {
+    await writeFile(`${signed.path}.${randomUUID()}`, 'half of');
+    await writeFile(`${signed.path}.kept`, 'a note');
+    await seal(await other(streamUpTo('a', 3)), 3);
+    expect(await readdir(directory)).toEqual(['key.pem.checkpoint', 'key.pem.checkpoint.kept']);
+  });
+
+  it('may be elsewhere, with a link in its place that stays', async () => {
+    const real = await beginSigned(join(directory, 'elsewhere'));
+    await rm(signed.path);
+    await symlink(real.path, signed.path);
+    await seal(await other(streamUpTo('a', 3)), 3);
+    expect((await lstat(signed.path)).isSymbolicLink()).toBe(true);
+    expect((await real.last()).checkpoint.size).toBe(3);
+  });
+
+  it('stops the sealer where the journal goes on behind it: nobody here has signed that', async () => {
+    const storage = await other(streamUpTo('a', 300));
+    await seal(storage, 300);
+    const text = await readFile(signed.path, 'utf8');
+    await append(storage, streamUpTo('b', 5));
+    await seal(storage, 305);
+    await writeFile(signed.path, text);
+    expect(await refused(storage)).toContain('The journal has 305 events, and no more than 300 were signed here.');
+  });
+
+  it('says with which token to go on, whatever the store says', async () => {
+    const storage = await other(streamUpTo('a', 3));
+    const follow = vi.spyOn(storage.feed, 'follow');
+    start(storage);
+    await vi.waitUntil(() => follow.mock.calls.length > 0, { timeout: 20_000 });
+    await append(storage, streamUpTo('b', 2));
+    await vi.waitUntil(async () => (await sizeOf(storage)) === 5, { timeout: 20_000 });
+    await sealer?.stop();
+    const token = (await signed.last()).block?.resumeToken;
+    expect(token).toBeDefined();
+    vi.spyOn(storage.journal, 'tokenBehind').mockResolvedValue('one that skips what is not sealed yet');
+    follow.mockClear();
+    await append(storage, streamUpTo('c', 2));
+    await seal(storage, 7);
+    expect(follow.mock.calls[0]?.[0]).toBe(token);
+    expect(await verifyJournal(storage)).toEqual([]);
   });
 
   it('must be there: whoever does not know what was signed signs nothing', async () => {
