@@ -32,6 +32,8 @@ import { ProcessMetrics } from './metrics/process-metrics.ts';
 import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
+import { openTracing } from './tracing/open-tracing.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { startWorkers } from './workers.ts';
 
 /** How it stands with who may do what: nobody shall be surprised by it. */
@@ -82,6 +84,7 @@ type Parts = {
   readonly opened: OpenedStorage;
   readonly log: Logger;
   readonly metrics: ProcessMetrics;
+  readonly tracing: Tracing;
   /** Whether callers are asked who they are. */
   readonly isAsking: boolean;
   readonly ownKey: string;
@@ -128,7 +131,7 @@ const share = async (
 
 /** Listens here, or in as many workers as are wanted. */
 const open = async (
-  { environment, opened, log, metrics, isAsking, ownKey }: Parts,
+  { environment, opened, log, metrics, tracing, isAsking, ownKey }: Parts,
   { door }: LedgerShare,
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
@@ -137,7 +140,12 @@ const open = async (
     return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
-  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access, ownKey });
+  const { services, announceEnd } = composeFront(opened.storage, door, {
+    metrics,
+    tracer: tracing.tracer,
+    access,
+    ownKey,
+  });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = async (timeout: number): Promise<void> => {
     announceEnd();
@@ -155,8 +163,9 @@ const serve = async (
   const log = openLog(environment.LOG_LEVEL);
   metrics.watchProcess();
   const by = await sealedBy(environment, opened);
-  const parts = { environment, opened, log, metrics, isAsking, ownKey: verifierKeyOf(by.signer) };
-  const daybook = composeDaybook(opened.storage, environment, log, { metrics });
+  const tracing = await openTracing(environment, log);
+  const parts = { environment, opened, log, metrics, tracing, isAsking, ownKey: verifierKeyOf(by.signer) };
+  const daybook = composeDaybook(opened.storage, environment, log, { metrics, tracer: tracing.tracer });
   const sealer = composeSealer(opened.storage, { ...by, onRefusal: metrics.sealingRefused }, log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
@@ -178,6 +187,7 @@ const serve = async (
     await sweeper.stop();
     await daybook.drain();
     await sealer.stop();
+    await tracing.close();
     log.flush();
   }
 };
