@@ -27,6 +27,7 @@ module.exports = {
       '^src/(ledger-file|journal|application|projections|domain)/',
     ),
     only('tokens-know-the-application', '^src/tokens/', '^src/(tokens|application|domain)/'),
+    only('tracing-knows-the-application', '^src/tracing/', '^src/(tracing|config|application)/'),
     only('http-calls-the-application', '^src/http/', '^src/(http|application|journal|projections|domain)/'),
     {
       name: 'the-load-runner-is-a-client',
@@ -57,6 +58,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(http|application|projections|committer|journal|ledger-file|tokens)/' },
       to: { path: 'node_modules/(mongoose|mongodb)/' },
+    },
+    {
+      name: 'opentelemetry-is-loaded-on-demand',
+      comment: 'One file knows it, which is imported where spans are wanted: a process that makes none never loads it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/tracing/open-telemetry\\.ts$' },
+      to: { path: '^src/tracing/open-telemetry\\.ts$|node_modules/@opentelemetry/', dynamic: false },
     },
     {
       name: 'the-two-storages-are-strangers',

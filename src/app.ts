@@ -12,7 +12,8 @@ export const createApp = (services: Services, log: Logger): Express => {
   app.disable('etag');
   app.enable('strict routing');
   app.enable('case sensitive routing');
-  app.use(requestContext(log, { isDraining: services.isDraining, onAnswered: services.metrics.answered }));
+  const { isDraining, metrics, tracer } = services;
+  app.use(requestContext(log, { isDraining, onAnswered: metrics.answered, tracer }));
   app.use(routerOver(services));
   app.use(errorHandler(services.access));
   return app;

@@ -43,7 +43,7 @@ export const composeAccess = (storage: Storage, settings: AccessSettings | 'open
   };
   if (settings === 'open') return { ...parts, isOpen: true, identify: identifyNobody, requestsPerMinute: () => 0 };
   const tokens = composeTokens(settings, clock, log);
-  const identify = identifyWith({ keys: known, tokens: tokens && ((token) => tokens.identify(token)) });
+  const identify = identifyWith({ keys: known, tokens: tokens && ((token, trace) => tokens.identify(token, trace)) });
   const { DAYBOOK_RATE_LIMIT: ofAll, DAYBOOK_OWNER_RATE_LIMIT: ofOwner } = settings;
   const requestsPerMinute: Access['requestsPerMinute'] = ({ ownerId }) => (ownerId === undefined ? ofAll : ofOwner);
   return { ...parts, isOpen: false, identify, requestsPerMinute };

@@ -11,6 +11,7 @@ import { Ledger, type LedgerDoor } from './application/ledger.ts';
 import type { Clock } from './application/ports/clock.ts';
 import type { Log } from './application/ports/log.ts';
 import type { Storage } from './application/ports/storage.ts';
+import { type Tracer, untraced } from './application/ports/tracer.ts';
 import type { Row } from './application/ports/table.ts';
 import { newId } from './application/new-id.ts';
 import { queriesOver, type Queries } from './application/queries/queries.ts';
@@ -59,6 +60,7 @@ export type Parts = {
   readonly projections: readonly Projection<Row>[];
   readonly wording: Wording;
   readonly metrics: ProcessMetrics;
+  readonly tracer: Tracer;
   /** Left out: whoever asks may do everything. */
   readonly access: Access;
 };
@@ -66,7 +68,7 @@ export type Parts = {
 /** The writing side. */
 const composeLedger = (
   { storage, limits, log, metrics }: { storage: Storage; limits: Limits; log: Log; metrics: ProcessMetrics },
-  { clock = systemClock, projections: projected = projections, wording = apiWording }: Partial<Parts>,
+  { clock = systemClock, projections: projected = projections, wording = apiWording, ...parts }: Partial<Parts>,
 ): { readonly ledger: Ledger; readonly drain: () => Promise<void> } => {
   const snapshotter = new Snapshotter(storage, log);
   const settler = new BatchSettler({
@@ -78,6 +80,7 @@ const composeLedger = (
     clock,
     log,
     meter: metrics,
+    tracer: parts.tracer ?? untraced,
     random: () => randomInt(2 ** 32) / 2 ** 32,
     keepKeysFor: limits.DAYBOOK_IDEMPOTENCY_KEY_DAYS * DAY,
   });
@@ -97,7 +100,7 @@ const composeLedger = (
 /** What a process serves over HTTP, wherever the ledger is that takes its commands. */
 export type Front = Pick<Daybook, 'services' | 'announceEnd'>;
 
-type FrontParts = Pick<Parts, 'clock' | 'metrics'> & {
+type FrontParts = Pick<Parts, 'clock' | 'metrics' | 'tracer'> & {
   /** What is counted by all processes behind one address, this one among them; left out: there are no others. */
   readonly ofAllProcesses: () => Promise<string>;
   /** Of the key that this process has: what the store says of it may have been written there by somebody else. */
@@ -109,7 +112,7 @@ export const composeFront = (
   ledger: LedgerDoor,
   { access, ownKey, ...parts }: Partial<FrontParts> & Pick<Parts, 'access'>,
 ): Front => {
-  const { clock = systemClock, metrics = new ProcessMetrics() } = parts;
+  const { clock = systemClock, metrics = new ProcessMetrics(), tracer = untraced } = parts;
   const { ofAllProcesses = () => metrics.registry.metrics() } = parts;
   let isEnding = false;
   const queries = queriesOver(storage, clock);
@@ -129,6 +132,7 @@ export const composeFront = (
     isSealingRefused: () => metrics.isSealingRefused,
     ...(ownKey !== undefined && { ownKey }),
     access,
+    tracer,
   };
   return { services, announceEnd: () => void (isEnding = true) };
 };

@@ -24,6 +24,8 @@ import { openStorage, type OpenedStorage } from './open-storage.ts';
 import { SealerThread } from './sealer-thread.ts';
 import { CannotListen, listen, type RunningServer } from './server.ts';
 import { fail, report } from './terminal.ts';
+import { openTracing } from './tracing/open-tracing.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { startWorkers } from './workers.ts';
 
 /** How it stands with who may do what: nobody shall be surprised by it. */
@@ -74,6 +76,7 @@ type Parts = {
   readonly opened: OpenedStorage;
   readonly log: Logger;
   readonly metrics: ProcessMetrics;
+  readonly tracing: Tracing;
   /** Whether callers are asked who they are. */
   readonly isAsking: boolean;
   readonly ownKey: string;
@@ -115,7 +118,7 @@ const share = async (
 
 /** Listens here, or in as many workers as are wanted. */
 const open = async (
-  { environment, opened, log, metrics, isAsking, ownKey }: Parts,
+  { environment, opened, log, metrics, tracing, isAsking, ownKey }: Parts,
   { door }: LedgerShare,
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
@@ -124,7 +127,12 @@ const open = async (
     return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
-  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access, ownKey });
+  const { services, announceEnd } = composeFront(opened.storage, door, {
+    metrics,
+    tracer: tracing.tracer,
+    access,
+    ownKey,
+  });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = async (timeout: number): Promise<void> => {
     announceEnd();
@@ -142,8 +150,9 @@ const serve = async (
   const log = openLog(environment.LOG_LEVEL);
   metrics.watchProcess();
   const by = await openSigner(environment, opened);
-  const parts = { environment, opened, log, metrics, isAsking, ownKey: verifierKeyOf(by.signer) };
-  const daybook = composeDaybook(opened.storage, environment, log, { metrics });
+  const tracing = await openTracing(environment, log);
+  const parts = { environment, opened, log, metrics, tracing, isAsking, ownKey: verifierKeyOf(by.signer) };
+  const daybook = composeDaybook(opened.storage, environment, log, { metrics, tracer: tracing.tracer });
   const sealer = sealerFor(parts, by);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
@@ -165,6 +174,7 @@ const serve = async (
     await sweeper.stop();
     await daybook.drain();
     await sealer.stop();
+    await tracing.close();
     log.flush();
   }
 };

@@ -14,6 +14,7 @@ import { connectMongo } from './storage/mongo/connection.ts';
 import { openMongoStorage } from './storage/mongo/mongo-storage.ts';
 import type { PoolMeter } from './storage/mongo/watch-pool.ts';
 import { wordsOf } from './terminal.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import type { Order, WorkerReport } from './workers.ts';
 
 // Takes requests for the process that forked it, which commits what is in them: see workers.ts.
@@ -48,12 +49,14 @@ const work = async (): Promise<void> => {
   if (!(await committer.call())) throw new Error('The process that commits does not answer.');
   const metrics = new ProcessMetrics();
   const storage = await openStorage(environment, order.mongoUri, metrics);
+  const { tracer, close: endTracing } = await openTracing(environment, log);
   metrics.watchProcess();
   const ofAllProcesses = metricsOfAll(metrics.registry, say);
   const access = composeAccess(storage, order.mustAsk ? environment : 'open', log, systemClock);
   const key = await readSigningKey(signingKeyFileOf(environment));
   const ownKey = verifierKeyOf(noteSigner(environment.DAYBOOK_JOURNAL_NAME, key));
-  const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses, access, ownKey });
+  const parts = { metrics, tracer, ofAllProcesses, access, ownKey };
+  const { services, announceEnd } = composeFront(storage, committer, parts);
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
   say({ url: server.url });
   const last = await nextOrder();
@@ -62,6 +65,7 @@ const work = async (): Promise<void> => {
   await access.log.settle();
   committer.close();
   await storage.close();
+  await endTracing();
   log.flush();
 };
 

@@ -1,4 +1,5 @@
 import { unmetered } from '../../src/application/ports/meter.ts';
+import { untraced } from '../../src/application/ports/tracer.ts';
 import { AccountCache } from '../../src/application/commit/account-cache.ts';
 import type { Outcome } from '../../src/application/commit/decide-batch.ts';
 import { BatchSettler, type Pending } from '../../src/application/commit/settle-batch.ts';
@@ -36,6 +37,7 @@ export const settlerOver = (settling: Settling, snapshotter = snapshotterOver(se
     clock,
     log,
     meter: unmetered,
+    tracer: untraced,
     random: Math.random,
     keepKeysFor,
   });

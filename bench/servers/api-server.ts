@@ -33,7 +33,7 @@ const STOP_LIMIT_MS = 20_000;
 const ready = /API\s+(http:\S+)/;
 
 // Settings of the caller's own ledger must not reach the servers that are compared.
-const foreign = /^(?:DAYBOOK_|MONGO|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|NODE_OPTIONS$)/;
+const foreign = /^(?:DAYBOOK_|OTEL_|MONGO|PORT$|HOST$|LOG_LEVEL$|NODE_ENV$|NODE_OPTIONS$)/;
 
 /** The environment for a process that is measured. */
 export const inherited = (): Record<string, string | undefined> =>

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { tracingSettings } from './tracing-settings.ts';
 
 const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -126,6 +127,7 @@ export const environmentSchema = z.object({
   DAYBOOK_OWNER_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .default(600)
     .describe('The same for one that is bound to an owner.'),
+  ...tracingSettings,
   NODE_ENV: z
     .string()
     .optional()

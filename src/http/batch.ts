@@ -36,7 +36,7 @@ const prepareOne = async (
   { type, idempotencyKey, ifMatch: versions, ...members }: BatchedCommand,
   raw: Json,
   { queries, newEventId }: Services,
-  from: Pick<Claim, 'requestId' | 'principal'>,
+  from: Pick<Claim, 'requestId' | 'principal' | 'span'>,
 ): Promise<Prepared> => {
   const { ask, addressOf } = commands[type];
   try {
@@ -59,7 +59,7 @@ export const prepare = async (
   batch: readonly BatchedCommand[],
   raw: readonly Json[],
   services: Services,
-  from: Pick<Claim, 'requestId' | 'principal'>,
+  from: Pick<Claim, 'requestId' | 'principal' | 'span'>,
 ): Promise<readonly Prepared[]> => {
   const prepared: Prepared[] = [];
   for (let start = 0; start < batch.length; start += AT_ONCE) {

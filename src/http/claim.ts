@@ -1,5 +1,6 @@
 import type { Principal } from '../application/access/principal.ts';
 import type { Command, Envelope, Wish } from '../application/commands/command.ts';
+import type { TraceContext } from '../application/tracing/trace-context.ts';
 import type { AccountId } from '../domain/account/account-id.ts';
 import type { TransactionId } from '../domain/event/event-id.ts';
 import type { Services } from './services.ts';
@@ -21,11 +22,13 @@ export type Claim = {
   readonly idempotency: Envelope['idempotency'] | undefined;
   /** If-Match: undefined where any version will do. */
   readonly versions: readonly number[] | undefined;
+  /** Undefined where requests are not written down. */
+  readonly span: TraceContext | undefined;
 };
 
 export const commandOf = (
   { wish, transactionId, accountId }: Asked,
-  { requestId, principal, idempotency, versions }: Claim,
+  { requestId, principal, idempotency, versions, span }: Claim,
   newEventId: Services['newEventId'],
 ): Command => ({
   wish,
@@ -36,5 +39,6 @@ export const commandOf = (
     ...(idempotency && { idempotency }),
     ...(transactionId !== undefined && { transactionId }),
     ...(accountId !== undefined && versions && { expected: { accountId, versions } }),
+    ...(span && { span }),
   },
 });

@@ -5,7 +5,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import { type Asked, commandOf } from './claim.ts';
 import { defineEndpoint, type Endpoint, type Shape } from './endpoint.ts';
 import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from './if-match.ts';
-import { requestIdOf } from './middleware/request-context.ts';
+import { requestIdOf, spanOf } from './middleware/request-context.ts';
 import type { Json } from './presenters/wire.ts';
 import { malformedHeader } from './problem-details.ts';
 import { requestHashOf } from './request-hash.ts';
@@ -62,7 +62,8 @@ export const defineCommand = <T extends Wish['type'], P extends Shape, B extends
       const versions = asked.accountId === undefined ? undefined : versionsAccepted(request);
       const requestHash = requestHashOf(addressOf(params), rawBody as Json);
       const idempotency = { key: idempotencyKey, requestHash };
-      const claim = { requestId: requestIdOf(response), principal, idempotency, versions };
+      const from = { requestId: requestIdOf(response), principal, span: spanOf(response) };
+      const claim = { ...from, idempotency, versions };
       sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
     },
   });

@@ -2,8 +2,9 @@ import { Router } from 'express';
 import helmet from 'helmet';
 // Not from the package's index, which would load the whole browser bundle.
 import absolutePath from 'swagger-ui-dist/absolute-path.js';
+import { traceparentOf } from '../application/tracing/trace-context.ts';
 import type { Endpoint } from './endpoint.ts';
-import { requestIdOf, setRoute } from './middleware/request-context.ts';
+import { requestIdOf, setRoute, traceOf } from './middleware/request-context.ts';
 import { openApiOf } from './openapi.ts';
 import { sendFound } from './send.ts';
 
@@ -66,7 +67,7 @@ export const docsRoutes = (endpoints: readonly Endpoint[]): Router => {
   });
   router.use('/docs', policy, (_request, response, next) => {
     setRoute(response, '/docs');
-    response.set('X-Request-Id', requestIdOf(response));
+    response.set({ 'X-Request-Id': requestIdOf(response), traceparent: traceparentOf(traceOf(response)) });
     next();
   });
   router.get('/docs', (_request, response) => void response.type('html').send(page));

@@ -27,7 +27,14 @@ const answerHeaders = {
   Link: z.string().optional().meta({ description: 'The next page, where there is one (RFC 8288).' }),
   'Retry-After': z.string().optional().meta({ description: 'Seconds after which to ask again for what is retryable.' }),
 };
-const requestId = z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' });
+const ofEveryAnswer = {
+  'X-Request-Id': z.string().meta({ description: 'Names this request; the correlation id of the events it caused.' }),
+  traceparent: z.string().meta({
+    description:
+      'Where this request is in a trace (W3C Trace Context): in that of its own `traceparent`, or in one that began with it.',
+    example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  }),
+};
 
 // What can happen to any request before its endpoint sees it, to any body, and to any command behind it.
 const always: readonly ProblemCode[] = ['VALIDATION_FAILED', 'INTERNAL_ERROR', 'UNAVAILABLE'];
@@ -49,7 +56,7 @@ const problemsOf = ({ body, scope, isCommand, needsKey, rejects }: Endpoint): Zo
     const description = sameStatus.map((code) => `\`${code}\`: ${problemByCode[code].title}.`).join('\n\n');
     const retryable = sameStatus.filter((code) => problemByCode[code].retryable);
     const retryAfter = retryable.length === sameStatus.length ? z.string() : z.string().optional();
-    const headers = { ...(retryable.length > 0 && { 'Retry-After': retryAfter }), 'X-Request-Id': requestId };
+    const headers = { ...(retryable.length > 0 && { 'Retry-After': retryAfter }), ...ofEveryAnswer };
     return [
       status,
       { description, headers: z.object(headers), content: { 'application/problem+json': { schema: problemView } } },
@@ -66,7 +73,7 @@ const answersOf = ({ answers, needsKey }: Endpoint): ZodOpenApiResponsesObject =
       ...(text && { 'text/plain': { schema: z.string() } }),
     };
     const headers = z.object({
-      'X-Request-Id': requestId,
+      ...ofEveryAnswer,
       ...Object.fromEntries(names.map((name) => [name, answerHeaders[name]])),
       ...(needsKey && { 'Idempotency-Replayed': replayed }),
     });

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Response } from 'express';
 import helmet from 'helmet';
-import { requestIdOf } from './middleware/request-context.ts';
+import { traceparentOf } from '../application/tracing/trace-context.ts';
+import { requestIdOf, traceOf } from './middleware/request-context.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -27,7 +28,8 @@ export const send = (
   response: Response,
   { status, type, body, headers = {} }: { status: number; type?: string; body: string; headers?: Headers },
 ): void => {
-  const head = [...securityHeaders, 'X-Request-Id', requestIdOf(response)];
+  const trace = traceparentOf(traceOf(response));
+  const head = [...securityHeaders, 'X-Request-Id', requestIdOf(response), 'traceparent', trace];
   for (const [name, value] of Object.entries(headers)) head.push(name, value);
   if (type !== undefined)
     head.push('Content-Type', `${type}; charset=utf-8`, 'Content-Length', Buffer.byteLength(body).toString());

@@ -1,6 +1,7 @@
 import type { Access } from '../application/access/access.ts';
 import type { LedgerDoor } from '../application/ledger.ts';
 import type { Clock } from '../application/ports/clock.ts';
+import type { Tracer } from '../application/ports/tracer.ts';
 import type { Queries } from '../application/queries/queries.ts';
 import type { EventId } from '../domain/event/event-id.ts';
 import type { JournalQueries } from '../journal/journal-queries.ts';
@@ -21,6 +22,7 @@ export type Services = {
   /** The verifier key of the key that this process has; left out where it has none. */
   readonly ownKey?: string;
   readonly access: Access;
+  readonly tracer: Tracer;
   readonly metrics: {
     readonly answered: OnAnswered;
     /** In the text format of Prometheus. */

@@ -46,7 +46,7 @@ export const attemptOf = async (
   const asked = await ask(tried, services);
   if (asked instanceof DomainError) return asked;
   if (isAbout(accountId, asked)) {
-    const claim = { requestId, principal, idempotency: undefined, versions: tried.ifMatch };
+    const claim = { requestId, principal, idempotency: undefined, versions: tried.ifMatch, span: undefined };
     return commandOf(asked, claim, services.newEventId);
   }
   throw new RequestError('VALIDATION_FAILED', [{ in: 'body', at: pointerOf(at), detail: `is not about ${accountId}` }]);

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { AccessUndecided } from '../application/access/principal.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Log } from '../application/ports/log.ts';
+import { type TraceContext, traceHeadersOf } from '../application/tracing/trace-context.ts';
 
-/** Reads the keys of the issuer as they are now. */
-export type FetchKeys = () => Promise<JSONWebKeySet>;
+/** Reads the keys of the issuer as they are now, as a part of `trace`. */
+export type FetchKeys = (trace: TraceContext) => Promise<JSONWebKeySet>;
 
 /** In milliseconds. */
 export type KeySetTimes = {
@@ -30,8 +31,8 @@ const parseKeys = (text: string): JSONWebKeySet => {
 
 export const keysAtUrl =
   (url: string): FetchKeys =>
-  async () => {
-    const headers = { Accept: 'application/jwk-set+json, application/json' };
+  async (trace) => {
+    const headers = { Accept: 'application/jwk-set+json, application/json', ...traceHeadersOf(trace) };
     const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT) });
     if (!response.ok) throw new Error(`answered ${response.status}`);
     return parseKeys(await response.text());
@@ -45,6 +46,8 @@ export const keysInFile =
 /** Fetched keys go on for an hour while their address does not answer; a file costs little to read again. */
 export const urlTimes: KeySetTimes = { refreshAfter: 300_000, keepFor: 3_600_000, pause: 10_000 };
 export const fileTimes: KeySetTimes = { refreshAfter: 2_000, keepFor: 3_600_000, pause: 1_000 };
+
+type FoundKey = Awaited<ReturnType<JWTVerifyGetKey>>;
 
 type Held = { readonly find: JWTVerifyGetKey; readonly text: string; readonly readAt: number };
 
@@ -69,25 +72,29 @@ export class KeySet {
   ) {}
 
   /** Whether there are keys that may be used. Where they are old, they are read again meanwhile. */
-  isUsable(): boolean {
+  isUsable(trace: TraceContext): boolean {
     const age = this.#age();
-    if (age > this.times.refreshAfter) void this.#refresh();
+    if (age > this.times.refreshAfter) void this.#refresh(trace);
     return age <= this.times.keepFor;
   }
 
   /** The key that a token names. Rejects as jose does where there is none, with AccessUndecided where there are no keys at all. */
-  readonly find: JWTVerifyGetKey = async (header, token) => {
-    if (!this.isUsable()) await this.#refresh();
+  findFor(trace: TraceContext): JWTVerifyGetKey {
+    return (header, token) => this.#find(trace, header, token);
+  }
+
+  async #find(trace: TraceContext, ...named: Parameters<JWTVerifyGetKey>): Promise<FoundKey> {
+    if (!this.isUsable(trace)) await this.#refresh(trace);
     const before = this.#mustHold();
     try {
-      return await before.find(header, token);
+      return await before.find(...named);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await this.#refresh();
+      await this.#refresh(trace);
       if (this.#held === before) throw error;
-      return this.#mustHold().find(header, token);
+      return this.#mustHold().find(...named);
     }
-  };
+  }
 
   #age(): number {
     return this.#held ? this.parts.clock.now() - this.#held.readAt : Infinity;
@@ -100,18 +107,18 @@ export class KeySet {
   }
 
   /** Never rejects: what cannot be read leaves all as it was. */
-  #refresh(): Promise<void> {
+  #refresh(trace: TraceContext): Promise<void> {
     if (this.#reading) return this.#reading;
     if (this.parts.clock.now() - this.#triedAt < this.times.pause) return Promise.resolve();
     this.#triedAt = this.parts.clock.now();
-    this.#reading = this.#read().finally(() => (this.#reading = undefined));
+    this.#reading = this.#read(trace).finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
-  async #read(): Promise<void> {
+  async #read(trace: TraceContext): Promise<void> {
     const { clock, log, onChanged } = this.parts;
     try {
-      const keys = await this.fetchKeys();
+      const keys = await this.fetchKeys(trace);
       const text = JSON.stringify(keys);
       const isOther = text !== this.#held?.text;
       const readAt = clock.now();

@@ -12,6 +12,7 @@ import {
 } from '../application/access/principal.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Log } from '../application/ports/log.ts';
+import type { TraceContext } from '../application/tracing/trace-context.ts';
 import { idPattern } from '../domain/account/account-id.ts';
 import { type FetchKeys, KeySet, type KeySetTimes } from './key-set.ts';
 
@@ -70,18 +71,18 @@ export class Tokens {
     this.#keys = new KeySet(source.fetchKeys, source.times, { ...parts, onChanged: () => this.#known.clear() });
   }
 
-  /** Rejects with UNAUTHENTICATED, AccessUndecided. */
-  identify(token: string): Principal | Promise<Principal> {
+  /** Where the issuer has to be asked for its keys, that is a part of `trace`. Rejects with UNAUTHENTICATED, AccessUndecided. */
+  identify(token: string, trace: TraceContext): Principal | Promise<Principal> {
     const name = hash('sha256', token, 'base64url');
     const known = this.#known.get(name);
-    if (known && known.expiresAt > this.parts.clock.now() && this.#keys.isUsable()) return known.principal;
-    return this.#verify(token, name);
+    if (known && known.expiresAt > this.parts.clock.now() && this.#keys.isUsable(trace)) return known.principal;
+    return this.#verify(token, name, trace);
   }
 
-  async #verify(token: string, name: string): Promise<Principal> {
+  async #verify(token: string, name: string, trace: TraceContext): Promise<Principal> {
     const { issuer, audience, algorithms } = this.rules;
     try {
-      const { payload } = await jwtVerify(token, this.#keys.find, {
+      const { payload } = await jwtVerify(token, this.#keys.findFor(trace), {
         issuer,
         audience,
         algorithms: [...algorithms],

@@ -171,7 +171,8 @@ const withoutIds = ({ status, text, headers }: Reply, subject: Subject): object 
 };
 
 describe('with the credential of another owner', () => {
-  const request = { 'X-Request-Id': 'request', 'Idempotency-Key': 'key' };
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const request = { 'X-Request-Id': 'request', 'Idempotency-Key': 'key', traceparent };
   const missing: Subject = {
     accountId: 'xlice-1',
     otherAccountId: 'xlice-2',

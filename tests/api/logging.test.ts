@@ -53,6 +53,7 @@ const requestLine = z.strictObject({
   time: z.number(),
   responseTime: z.number(),
   id: z.string(),
+  traceId: z.string().regex(/^[0-9a-f]{32}$/),
   method: z.enum(['GET', 'POST', 'PUT', 'HEAD']),
   route: z.enum(['unmatched', '/openapi.json', '/docs', ...endpoints.map(({ path }) => path)]),
   status: z.int(),

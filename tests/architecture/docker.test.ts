@@ -36,6 +36,18 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('the Prometheus of docker-compose.yml', () => {
+  it('asks with a key of its own, from a file that is mounted, read anew at every scrape, and never committed', async () => {
+    const [compose, settings, ignored] = await Promise.all(
+      ['docker-compose.yml', 'docker/monitoring/prometheus.yml', '.gitignore'].map((path) => readFile(path, 'utf8')),
+    );
+    // A path of its own settings is one beside them.
+    expect(settings).toContain('    authorization:\n      type: Bearer\n      credentials_file: metrics-key\n');
+    expect(compose).toContain('      - ./docker/monitoring:/etc/prometheus:ro\n');
+    expect(ignored).toContain('\ndocker/monitoring/metrics-key\n');
+  });
+});
+
 describe('the image of the API', () => {
   it('does not run as root, says when it is ready, and gets its signals itself', async () => {
     const dockerfile = await readFile('docker/Dockerfile', 'utf8');

@@ -51,6 +51,11 @@ const violationsOf: Readonly<Record<string, readonly Planted[]>> = {
     planted('ledger-file/storing.ts', "import '../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
   'tokens-know-the-application': [planted('tokens/answering.ts', "import '../http/send.ts';", 'src/http/send.ts')],
+  'tracing-knows-the-application': [planted('tracing/asking.ts', "import '../http/send.ts';", 'src/http/send.ts')],
+  'opentelemetry-is-loaded-on-demand': [
+    planted('tracing/loading.ts', "import './open-telemetry.ts';", 'src/tracing/open-telemetry.ts'),
+    planted('http/tracing.ts', "import { trace } from '@opentelemetry/api';\ntrace.disable();", '@opentelemetry/api/'),
+  ],
   'http-calls-the-application': [
     planted('http/routes/storing.ts', "import '../../storage/mongo/connection.ts';", 'storage/mongo/connection.ts'),
   ],
@@ -104,6 +109,7 @@ const allowed = {
   'src/http/routes/calling.ts': "import type { Ledger } from '../../application/ledger.ts';\nimport 'zod';",
   'src/storage/mongo/implementing.ts': "import 'mongoose';\nimport '../../application/ports/storage.ts';",
   'src/load/reporting.ts': "import { report } from '../terminal.ts';\nimport 'undici';\nreport('');",
+  'src/tracing/loading-on-demand.ts': "import('./open-telemetry.ts').then();",
   'src/projections/naming.ts': "import { tableName } from '../application/ports/table.ts';\ntableName;",
 };
 

@@ -10,6 +10,7 @@ import type { ReverseTransaction } from '../../domain/reversal/reversal.ts';
 import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 import type { TransferMoney } from '../../domain/transfer/transfer.ts';
 import type { Change } from '../../projections/projection.ts';
+import type { TraceContext } from '../tracing/trace-context.ts';
 
 export type Wish = AccountCommand | HoldCommand | TransferMoney | ReverseTransaction;
 
@@ -31,6 +32,8 @@ export type Envelope = {
   /** If-Match: the versions of this account on which the caller would still want it. */
   readonly expected?: { readonly accountId: AccountId; readonly versions: readonly number[] };
   readonly eventIds: Circumstances['eventIds'];
+  /** Of the request, where it is written down. Not stored. */
+  readonly span?: TraceContext;
 };
 
 /** A plain value from end to end, so that another process can be asked to carry it out. */

@@ -6,6 +6,7 @@ import { handlerOf } from '../commands/handlers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../ports/storage-errors.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
@@ -40,6 +41,7 @@ export type BatchDependencies = {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  readonly tracer: Tracer;
   /** 0 ≤ random() < 1: spreads retries of several processes. */
   readonly random: () => number;
   readonly keepKeysFor: number;
@@ -127,11 +129,13 @@ export class BatchSettler {
   }
 
   async #record(decisions: readonly Decision[]): Promise<void> {
-    const { storage, projections, accounts, snapshotter, clock, keepKeysFor, meter } = this.dependencies;
+    const { storage, projections, accounts, snapshotter, clock, keepKeysFor, meter, tracer } = this.dependencies;
     const recordings = decisions.flatMap((decision) => (decision.kind === 'accepted' ? decision.recordings : []));
     if (recordings.length === 0) return;
     const begun = performance.now();
-    await recordBatch(storage, projections, recordings, new Date(clock.now() + keepKeysFor));
+    const keysExpireAt = new Date(clock.now() + keepKeysFor);
+    const commands = recordings.map(({ command }) => command);
+    await tracer.commit(commands, () => recordBatch(storage, projections, recordings, keysExpireAt));
     meter.committed(recordings.length, (performance.now() - begun) / 1_000);
     const changes = recordings.flatMap(({ changes: ofCommand }) => ofCommand);
     for (const { event, after } of changes) accounts.remember(event.streamId, after);

@@ -3,7 +3,7 @@ import { type Access, credentialIn } from '../../application/access/access.ts';
 import type { AccessEntry } from '../../application/access/access-log.ts';
 import { prefixOf } from '../../application/access/api-keys.ts';
 import { type AccessRefused, mustHave, type Principal, type Scope } from '../../application/access/principal.ts';
-import { requestIdOf } from './request-context.ts';
+import { requestIdOf, traceOf } from './request-context.ts';
 
 /** Who sent the request. Every endpoint with a scope has one. */
 export const principalOf = (response: Response): Principal => {
@@ -20,7 +20,7 @@ export const authenticate =
       response.locals.principal = principal;
       next();
     };
-    const found = identify(request.headers.authorization);
+    const found = identify(request.headers.authorization, traceOf(response));
     // Most are known already: no promise, no turn.
     if (found instanceof Promise) found.then(settle, next);
     else settle(found);

@@ -2,7 +2,7 @@ import { domainErrorCodes } from '../../domain/domain-error.ts';
 import { prepare, submitEach, submitTogether } from '../batch.ts';
 import { commands } from '../commands.ts';
 import { defineEndpoint } from '../endpoint.ts';
-import { requestIdOf } from '../middleware/request-context.ts';
+import { requestIdOf, spanOf } from '../middleware/request-context.ts';
 import { presentResults } from '../presenters/batch.ts';
 import type { Json } from '../presenters/wire.ts';
 import { batchBody, batchView, MOST_COMMANDS } from '../schemas/batch.ts';
@@ -38,7 +38,8 @@ export const submitBatch = defineEndpoint({
   handle: async (services, { body, rawBody, principal, response }) => {
     const { mode } = body;
     const raw = (rawBody as { commands: readonly Json[] }).commands;
-    const prepared = await prepare(body.commands, raw, services, { requestId: requestIdOf(response), principal });
+    const from = { requestId: requestIdOf(response), principal, span: spanOf(response) };
+    const prepared = await prepare(body.commands, raw, services, from);
     const { results, isIncomplete } =
       mode === 'atomic'
         ? { results: await submitTogether(prepared, services), isIncomplete: false }

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccessRefused, AccessUndecided, type Principal } from '../../../src/application/access/principal.ts';
+import type { TraceContext } from '../../../src/application/tracing/trace-context.ts';
 import { fileTimes, keysAtUrl, keysInFile, type KeySetTimes } from '../../../src/tokens/key-set.ts';
 import { Tokens } from '../../../src/tokens/tokens.ts';
 import { type Instant, instant } from '../../../src/domain/time/instant.ts';
@@ -10,6 +11,14 @@ import { AUDIENCE, Issuer, ISSUER, newPair } from '../../support/credentials.ts'
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const rules = { issuer: ISSUER, audience: AUDIENCE, algorithms: ['ES256'] };
 const times: KeySetTimes = { refreshAfter: 300_000, keepFor: 3_600_000, pause: 10_000 };
+
+/** The trace of whoever shows a token. */
+const caller: TraceContext = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  flags: 1,
+  state: 'vendor=value',
+};
 
 let now = Date.now();
 const clock = { now: (): Instant => instant(now) };
@@ -24,14 +33,16 @@ afterAll(() => issuer.close());
 /** An address that answers with the keys that it is given, or not at all. */
 class JwksServer {
   asked = 0;
+  headers: IncomingHttpHeaders = {};
   keys: readonly object[] = [];
   status = 200;
   text: string | undefined;
   #server: Server | undefined;
 
   async listen(): Promise<string> {
-    this.#server = createServer((_request, response) => {
+    this.#server = createServer((request, response) => {
       this.asked += 1;
+      this.headers = request.headers;
       response.writeHead(this.status).end(this.text ?? JSON.stringify({ keys: this.keys }));
     });
     await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve));
@@ -47,7 +58,7 @@ class JwksServer {
 describe('tokens of an issuer whose keys are at an address', () => {
   let server: JwksServer;
   let tokens: Tokens;
-  const identify = async (token: string): Promise<Principal> => tokens.identify(token);
+  const identify = async (token: string): Promise<Principal> => tokens.identify(token, caller);
   const refuses = (token: string): Promise<void> => expect(identify(token)).rejects.toThrow(AccessRefused);
   const aDay = { exp: Math.floor(Date.now() / 1_000) + 86_400 };
 
@@ -83,7 +94,7 @@ describe('tokens of an issuer whose keys are at an address', () => {
 
   it('are verified once, and the keys read once, for as long as both are good', async () => {
     const token = await issuer.token(aDay);
-    const [first, second] = [await identify(token), tokens.identify(token)];
+    const [first, second] = [await identify(token), tokens.identify(token, caller)];
     expect(second).toBe(first);
     expect(server.asked).toBe(1);
   });
@@ -116,6 +127,12 @@ describe('tokens of an issuer whose keys are at an address', () => {
     pass(300_001);
     await identify(token);
     await expect.poll(() => identify(token).catch((error: unknown) => error)).toBeInstanceOf(AccessRefused);
+  });
+
+  it('have the keys asked for as a part of the trace of whoever shows one', async () => {
+    await identify(await issuer.token());
+    expect(server.headers.traceparent).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+    expect(server.headers.tracestate).toBe('vendor=value');
   });
 
   it('are taken for an hour while the address does not answer, and then nobody can say', async () => {
@@ -157,11 +174,11 @@ describe('tokens of an issuer whose keys are in a file', () => {
     const own = await Issuer.open();
     const tokens = new Tokens(rules, { fetchKeys: keysInFile(own.file), times: fileTimes }, { clock, log: silent });
     const token = await own.token();
-    expect(await tokens.identify(token)).toMatchObject({ id: 'token:somebody' });
+    expect(await tokens.identify(token, caller)).toMatchObject({ id: 'token:somebody' });
     await own.publish([]);
     pass(3_000);
     await expect
-      .poll(async () => Promise.resolve(tokens.identify(token)).catch((error: unknown) => error))
+      .poll(async () => Promise.resolve(tokens.identify(token, caller)).catch((error: unknown) => error))
       .toBeInstanceOf(AccessRefused);
     await own.close();
   });
