@@ -3,9 +3,13 @@ import type { SealedBy } from './compose.ts';
 import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from './config/environment.ts';
 import { NOTHING_SEALED, signCheckpoint } from './journal/checkpoint.ts';
 import { SignedCheckpoint } from './journal/signed-checkpoint.ts';
-import { noteSigner } from './journal/signed-note.ts';
-import { openSigningKey } from './journal/signing-key.ts';
+import { type NoteSigner, noteSigner } from './journal/signed-note.ts';
+import { openSigningKey, readSigningKey } from './journal/signing-key.ts';
 import type { OpenedStorage } from './open-storage.ts';
+
+/** Who signs the journal here, where the key of the settings is there. Rejects with SigningKeyUnusable. */
+export const readSigner = async (environment: Environment): Promise<NoteSigner> =>
+  noteSigner(environment.DAYBOOK_JOURNAL_NAME, await readSigningKey(signingKeyFileOf(environment)));
 
 /**
  * Who signs the journal, by the key of the settings, which is made where there is none, and what they signed last. Rejects with

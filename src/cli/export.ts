@@ -7,14 +7,14 @@ import { createGzip } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 import type { BlockHead, JournalStore } from '../application/ports/journal-store.ts';
 import type { Storage } from '../application/ports/storage.ts';
-import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from '../config/environment.ts';
+import { type Environment, signedCheckpointFileOf } from '../config/environment.ts';
 import { hasGrown, JournalWentBack, standingOf } from '../journal/go-on-from.ts';
 import { hashFrom } from '../journal/merkle/hash.ts';
 import { type Signed, SignedCheckpoint } from '../journal/signed-checkpoint.ts';
-import { noteSigner, verifierKeyOf } from '../journal/signed-note.ts';
-import { readSigningKey } from '../journal/signing-key.ts';
+import { verifierKeyOf } from '../journal/signed-note.ts';
 import { countEvents, findCut } from '../ledger-file/cut.ts';
 import { type Exported, exportLedger, LedgerDamaged } from '../ledger-file/export-ledger.ts';
+import { readSigner } from '../open-signer.ts';
 import { report, UserError, wordsOf } from '../terminal.ts';
 import { type AtEnd, type Progress, progressBar, runScript, toJson } from './script.ts';
 
@@ -139,8 +139,7 @@ const mustHaveBeenSigned = async (cut: BlockHead, signed: Signed, journal: Journ
 
 const exportTo = async (task: Task, atEnd: AtEnd): Promise<number> => {
   const { storage, environment } = task;
-  const key = await readSigningKey(signingKeyFileOf(environment));
-  const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, key);
+  const signer = await readSigner(environment);
   const cut = await cutOf(task);
   const signed = await new SignedCheckpoint(signedCheckpointFileOf(environment)).last();
   const left = Math.max(0, (await countEvents(storage)) - cut.treeSize);

@@ -2,13 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { JournalStore } from '../application/ports/journal-store.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import { Findings } from '../application/verify/findings.ts';
-import { type Environment, signedCheckpointFileOf, signingKeyFileOf } from '../config/environment.ts';
+import { type Environment, signedCheckpointFileOf } from '../config/environment.ts';
 import { type Checkpoint, NOTHING_SEALED, openCheckpoint, signCheckpoint } from '../journal/checkpoint.ts';
 import { JournalWentBack, standingOf } from '../journal/go-on-from.ts';
-import { NoteRefused, noteSigner, type NoteSigner, type NoteVerifier } from '../journal/signed-note.ts';
+import { NoteRefused, type NoteSigner, type NoteVerifier } from '../journal/signed-note.ts';
 import { SignedCheckpoint } from '../journal/signed-checkpoint.ts';
-import { readSigningKey } from '../journal/signing-key.ts';
 import type { Witness } from '../journal/verify/check-block.ts';
+import { readSigner } from '../open-signer.ts';
 import { report, UserError, wordsOf } from '../terminal.ts';
 import { checkLedger, type LedgerSeen } from './check-ledger.ts';
 import { findingText } from './finding-text.ts';
@@ -31,8 +31,7 @@ type Verifiers = Pick<Witness, 'verifier'> & {
 const verifiersOf = async ({ key }: Options, environment: Environment): Promise<Verifiers> => {
   const [verifier, ...others] = key.map(keyIn);
   if (verifier) return { verifier, others };
-  const own = await readSigningKey(signingKeyFileOf(environment));
-  const signer = noteSigner(environment.DAYBOOK_JOURNAL_NAME, own);
+  const signer = await readSigner(environment);
   return { verifier: signer, others, signer };
 };
 
