@@ -1,4 +1,4 @@
-import { BSON, Long } from 'mongodb';
+import { BSON, type Document, Long } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Findings } from '../../src/application/verify/findings.ts';
 import { snapshotOf } from '../../src/application/replay/snapshot.ts';
@@ -109,21 +109,22 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
       ...options,
       collation: { locale: 'en', strength: 1 },
     });
-    for (const { key, unique } of indexes) await live.createIndex(key, { ...(unique && { unique }) });
+    for (const { key, unique } of indexes) await live.createIndex(key, { ...(unique && { unique }) }, {});
     expect(await sentences()).toEqual([
       'snapshots: its validator is missing, or is not the one of this release.',
       'snapshots: its unique index over streamId, version is missing.',
     ]);
   });
 
+  type Twin = {
+    readonly collection: string;
+    readonly path: 'itself' | 'data';
+    readonly name: string;
+    readonly value: unknown;
+  };
+
   /** Puts a document back with a member more in front that has the name of another: only bytes can say that. */
-  const putTwin = async (
-    collection: string,
-    document: object,
-    path: 'itself' | 'data',
-    name: string,
-    value: unknown,
-  ) => {
+  const putTwin = async (document: object, { collection, path, name, value }: Twin) => {
     const stand = `${name.slice(0, -1)}~`;
     const twin = { [stand]: value };
     const { data } = document as { readonly data?: object };
@@ -135,16 +136,19 @@ describe('npm run verify, of a ledger whose database belongs to somebody else', 
     expect(await sendBytes(database.uri, bytes)).toMatchObject({ ok: 1, n: 1 });
   };
 
-  it.each([
-    ['events', 'data', 'amount', Long.fromNumber(99_999_00), { streamId: 'account-a', version: 2 }],
-    ['accounts', 'itself', 'ownerId', 'somebody else', { _id: 'a' }],
-    ['statement_entries', 'itself', 'accountId', 'nobody', { accountId: 'a', version: 2 }],
-  ] as const)('names a document of %s that says a thing twice', async (collection, path, name, value, filter) => {
+  const twins: readonly (Twin & { readonly of: Document })[] = [
+    { collection: 'events', path: 'data', name: 'amount', value: Long.fromNumber(99_999_00), of: { version: 2 } },
+    { collection: 'accounts', path: 'itself', name: 'ownerId', value: 'somebody else', of: { _id: 'a' } },
+    { collection: 'statement_entries', path: 'itself', name: 'accountId', value: 'nobody', of: { version: 2 } },
+  ];
+
+  it.each(twins)('names a document of $collection that says a thing twice', async ({ of, ...twin }) => {
     await someBooks();
+    const { collection } = twin;
     const tamperer = new Tamperer(database);
-    const document = await tamperer.find(collection, filter);
+    const document = await tamperer.find(collection, of);
     await tamperer.remove(collection, document);
-    await putTwin(collection, document, path, name, value);
+    await putTwin(document, twin);
     expect(await sentences()).toEqual([
       `${collection}, row ${String(document._id)}: is not of the shape that its collection takes.`,
     ]);
