@@ -11,7 +11,7 @@ import type { Witness } from '../journal/verify/check-block.ts';
 import { readSigner } from '../open-signer.ts';
 import { report, UserError, wordsOf } from '../terminal.ts';
 import { checkLedger, type LedgerSeen } from './check-ledger.ts';
-import { findingText } from './finding-text.ts';
+import { adviceOn, findingText } from './finding-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
 import { keyIn } from './verify-proof.ts';
 
@@ -88,10 +88,13 @@ const extentOf = ({ journal, waiting, streams }: LedgerSeen): string =>
   `${journal.events} events in ${journal.blocks} blocks, ${streams.events} in ${streams.streams} streams, ${streams.rows} rows; ` +
   `${waiting} events wait to be sealed`;
 
-const linesOf = (seen: LedgerSeen, { first: [finding], counts }: Findings): string => {
+const linesOf = (seen: LedgerSeen, { first, counts }: Findings): string => {
+  const [finding] = first;
   if (!finding) return `All is well: ${extentOf(seen)}.`;
   const kinds = [...counts].map(([kind, count]) => `  ${count} × ${kind}`);
-  return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`].join('\n');
+  return [`NOT well: ${findingText(finding)}`, ...kinds, `Looked at: ${extentOf(seen)}.`, ...adviceOn(first)].join(
+    '\n',
+  );
 };
 
 const jsonOf = ({ journal, waiting, streams: { rows, ...streams } }: LedgerSeen, { first, counts }: Findings): string =>
