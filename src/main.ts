@@ -8,6 +8,7 @@ import {
   composeAuditor,
   composeDaybook,
   composeFront,
+  composeRebuilder,
   composeSealer,
   composeSweeper,
   type Daybook,
@@ -129,7 +130,7 @@ const share = async (
 /** Listens here, or in as many workers as are wanted. */
 const open = async (
   { environment, opened, log, metrics, isAsking, ownKey }: Parts,
-  { door }: LedgerShare,
+  { door, holder }: LedgerShare,
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
   if (count > 0 && opened.uri !== undefined) {
@@ -137,7 +138,10 @@ const open = async (
     return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
-  const { services, announceEnd } = composeFront(opened.storage, door, { metrics, access, ownKey });
+  const { services, announceEnd } = composeFront(opened.storage, door, {
+    ...{ metrics, access, ownKey, limits: environment },
+    ...(holder !== undefined && { holder }),
+  });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = async (timeout: number): Promise<void> => {
     announceEnd();
@@ -160,7 +164,12 @@ const serve = async (
   const sealer = composeSealer(opened.storage, { ...by, onRefusal: metrics.sealingRefused }, log);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
-  const shared = await share(parts, daybook, [sealer, sweeper, auditor]);
+  const rebuilder = composeRebuilder(daybook, opened.storage, {
+    openForRebuilds: opened.openForRebuilds,
+    eventsPerSecond: environment.DAYBOOK_REBUILD_EVENTS_PER_SECOND,
+    log,
+  });
+  const shared = await share(parts, daybook, [sealer, sweeper, auditor, rebuilder]);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -174,6 +183,7 @@ const serve = async (
   } finally {
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
+    await rebuilder.stop();
     await auditor.stop();
     await sweeper.stop();
     await daybook.drain();

@@ -1,6 +1,7 @@
 import { KeyRefused } from '../application/access/key-keeper.ts';
 import { AccessRefused, AccessUndecided } from '../application/access/principal.ts';
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
+import { RebuildRefused } from '../application/rebuilds/rebuild-desk.ts';
 import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { NotSealedYet, TooManyToProve } from '../journal/not-proved-now.ts';
@@ -47,6 +48,12 @@ const challengeOf = ({ code, details: { scope } }: AccessRefused, wasShown: bool
   return `Bearer realm="daybook"${wasShown ? `, error="${error}"${needed}` : ''}`;
 };
 
+const problemOfRebuild = (error: unknown): Problem | undefined => {
+  if (!(error instanceof RebuildRefused)) return undefined;
+  const { code, rebuildId, status: rebuildStatus } = error;
+  return { code, details: { rebuildId, ...(rebuildStatus && { rebuildStatus }) } };
+};
+
 const problemOfAccess = (error: unknown): Problem | undefined => {
   if (error instanceof KeyRefused) return { code: error.code, details: { prefix: error.prefix } };
   if (!(error instanceof AccessRefused)) return undefined;
@@ -69,7 +76,8 @@ export const problemOfError = (error: unknown): Problem => {
     const { rejection, index } = error;
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
-  const special = problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error);
+  const special =
+    problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error) ?? problemOfRebuild(error);
   if (special) return special;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;

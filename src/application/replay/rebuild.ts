@@ -9,6 +9,7 @@ import type { Row, RowWrite, Table } from '../ports/table.ts';
 import type { Transactionally } from '../ports/unit-of-work.ts';
 import { accountAt, changesOf, eventsOf } from './account-history.ts';
 import { cellsThatDiffer, type Difference } from './differences.ts';
+import { atOnce, type Reading } from '../verify/verify-parts.ts';
 import { rowsById, sideBySide } from './side-by-side.ts';
 
 /** Where a rebuild writes: read models of its own, beside the live ones. */
@@ -32,15 +33,17 @@ export class Rebuild {
     private readonly storage: Storage,
     private readonly shadow: Shadow,
     private readonly projections: readonly Projection<Row>[],
+    private readonly reading: Reading = atOnce,
   ) {}
 
   /** Projects every event of these streams into the shadow. Calls back with the number of events done after each page. */
   async fill(streamIds: AsyncIterable<StreamId>, onProgress: (events: number) => void): Promise<void> {
     for await (const streamId of streamIds) {
       let account: Account = initialState();
-      for await (const page of eventsOf(this.storage, streamId)) {
+      for await (const page of eventsOf(this.storage, streamId, 0, { limit: this.reading.atOnce })) {
         account = await this.#project(account, page);
         onProgress(page.length);
+        await this.reading.pace(page.length);
       }
     }
     await this.#flush();
@@ -52,20 +55,22 @@ export class Rebuild {
    * rows compared.
    */
   async compare(accountId: AccountId | undefined, onProgress: (rows: number) => void): Promise<readonly Difference[]> {
-    const suspects = new Set<AccountId>();
-    for (const projection of this.projections) {
-      const shadow = this.shadow.table(projection.table);
-      const live = this.storage.table(projection.table);
-      const where = ownedBy(projection, accountId);
-      for await (const { row, other } of sideBySide(rowsById(shadow, where), rowsById(live, where))) {
-        if (!isSame(row, other)) suspectsAmong([row, other], projection).forEach((suspect) => suspects.add(suspect));
-        onProgress(1);
-      }
-    }
     const differences: Difference[] = [];
-    // Most suspects only moved on while the comparison ran; each is looked at again, with the events that came since.
-    for (const suspect of suspects) differences.push(...(await this.#settle(suspect)));
+    for await (const ofOne of this.differencesByAccount(accountId, onProgress)) differences.push(...ofOne);
     return differences;
+  }
+
+  /** As `compare`, account by account, so that they need not all be in memory. Accounts that agree are left out. */
+  async *differencesByAccount(
+    accountId: AccountId | undefined,
+    onProgress: (rows: number) => void,
+  ): AsyncGenerator<readonly [Difference, ...Difference[]]> {
+    // Most suspects only moved on while the comparison ran; each is looked at again, with the events that came since.
+    for (const suspect of await this.#suspects(accountId, onProgress)) {
+      const [first, ...others] = await this.#settle(suspect);
+      if (first) yield [first, ...others];
+      await this.reading.pace(1);
+    }
   }
 
   /** Writes what the events say over the rows that differ; a row that has changed since is compared anew. Gives what is left. */
@@ -75,6 +80,30 @@ export class Rebuild {
       left.push(...(await this.#repair(accountId)));
     }
     return left;
+  }
+
+  /** The accounts of which a row is not the same on both sides. */
+  async #suspects(
+    accountId: AccountId | undefined,
+    onProgress: (rows: number) => void,
+  ): Promise<ReadonlySet<AccountId>> {
+    const suspects = new Set<AccountId>();
+    let rows = 0;
+    for (const projection of this.projections) {
+      for await (const { row, other } of this.#sides(projection, accountId)) {
+        if (!isSame(row, other)) suspectsAmong([row, other], projection).forEach((suspect) => suspects.add(suspect));
+        onProgress(1);
+        rows += 1;
+        if (rows % this.reading.atOnce === 0) await this.reading.pace(this.reading.atOnce);
+      }
+    }
+    return suspects;
+  }
+
+  #sides(projection: Projection<Row>, accountId: AccountId | undefined): ReturnType<typeof sideBySide> {
+    const where = ownedBy(projection, accountId);
+    const rowsOf = (models: ReadModels) => rowsById(models.table(projection.table), where, this.reading.atOnce);
+    return sideBySide(rowsOf(this.shadow), rowsOf(this.storage));
   }
 
   async #repair(accountId: AccountId): Promise<readonly Difference[]> {
@@ -156,7 +185,7 @@ export class Rebuild {
     // Not beyond the live row: it then shows the account at the very version that it is compared with.
     const upTo = live && live.version >= version ? live.version : undefined;
     let { account } = await accountAt(this.storage, streamId, { version });
-    for await (const page of eventsOf(this.storage, streamId, version, { upTo })) {
+    for await (const page of eventsOf(this.storage, streamId, version, { upTo, limit: this.reading.atOnce })) {
       account = await this.#project(account, page);
       version += page.length;
     }
@@ -198,7 +227,7 @@ export class Rebuild {
     accountId: AccountId,
     { from, to }: { readonly from: Table<Row>; readonly to: Table<Row> },
   ): AsyncGenerator<{ readonly row: Row; readonly other: Row | undefined }> {
-    for await (const rows of rowsById(from, ownedBy(projection, accountId))) {
+    for await (const rows of rowsById(from, ownedBy(projection, accountId), this.reading.atOnce)) {
       const others = await to.getMany(rows.map(({ _id }) => _id));
       const byId = new Map(others.map((other) => [other._id, other]));
       for (const row of rows) yield { row, other: byId.get(row._id) };

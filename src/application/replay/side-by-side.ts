@@ -1,14 +1,16 @@
 import type { Row, Table } from '../ports/table.ts';
 
-const ROWS_AT_ONCE = 1_000;
-
 /** The rows of a table in the order of their ids, in pages; the next one is on its way while one is looked at. */
-export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGenerator<readonly Row[]> {
+export async function* rowsById(
+  table: Table<Row>,
+  where: Partial<Row>,
+  limit: number,
+): AsyncGenerator<readonly Row[]> {
   const read = (after?: string): Promise<readonly Row[]> => {
     const page = table.range({
       where,
       order: ['_id'],
-      limit: ROWS_AT_ONCE,
+      limit,
       ...(after !== undefined && { after: [after] }),
     });
     // Whoever comes to this page hears of its failure.
@@ -18,7 +20,7 @@ export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGe
   for (let next: Promise<readonly Row[]> | undefined = read(); next;) {
     const page: readonly Row[] = await next;
     const last = page.at(-1);
-    next = last && page.length === ROWS_AT_ONCE ? read(last._id) : undefined;
+    next = last && page.length === limit ? read(last._id) : undefined;
     if (page.length > 0) yield page;
   }
 }
