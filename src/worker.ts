@@ -53,7 +53,13 @@ const work = async (): Promise<void> => {
   const access = composeAccess(storage, order.mustAsk ? environment : 'open', log, systemClock);
   const key = await readSigningKey(signingKeyFileOf(environment));
   const ownKey = verifierKeyOf(noteSigner(environment.DAYBOOK_JOURNAL_NAME, key));
-  const { services, announceEnd } = composeFront(storage, committer, { metrics, ofAllProcesses, access, ownKey, limits: environment });
+  const { services, announceEnd } = composeFront(storage, committer, {
+    metrics,
+    ofAllProcesses,
+    access,
+    ownKey,
+    limits: environment,
+  });
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
   say({ url: server.url });
   const last = await nextOrder();

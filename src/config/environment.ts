@@ -6,9 +6,7 @@ const wholeNumber = (least: number, most: number) => {
   return z.coerce.number(error).int(error).min(least, error).max(most, error);
 };
 const path = z.string().min(1);
-const mongoUri = z
-  .string()
-  .regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://');
+const mongoUri = z.string().regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://');
 
 /** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
 const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
@@ -77,10 +75,7 @@ export const environmentSchema = z.object({
     .describe('How fast a rebuild that an administrator asks for reads the ledger, at most; commands go first.'),
   DAYBOOK_REBUILD_MONGODB_URI: mongoUri
     .optional()
-    .describe(
-      'The same database as in MONGODB_URI, for a user who may do what a rebuild needs beyond that: write shadow read models, and change and remove rows ' +
-        'of the live ones. Left out: MONGODB_URI.',
-    ),
+    .describe('MONGODB_URI for a user who may also write shadow read models and mend the live ones. Left out: that.'),
   DAYBOOK_PEER_HOST: z
     .string()
     .min(1)

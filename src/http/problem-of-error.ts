@@ -69,6 +69,8 @@ const problemOfJournal = (error: unknown): Problem | undefined => {
   return { code: 'PROOF_TOO_LONG', details: { events, limit } };
 };
 
+const specials = [problemOfService, problemOfAccess, problemOfJournal, problemOfRebuild];
+
 /** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };
@@ -76,8 +78,7 @@ export const problemOfError = (error: unknown): Problem => {
     const { rejection, index } = error;
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
-  const special =
-    problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error) ?? problemOfRebuild(error);
+  const special = specials.map((problemOf) => problemOf(error)).find((problem) => problem !== undefined);
   if (special) return special;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;

@@ -15,7 +15,7 @@ export const rebuilding = async (client: Pick<ApiClient, 'post'>, body: Json = {
     reply = await client.post(path, body);
     return reply.status;
   };
-  await expect.poll(begin, { timeout: 20_000 }).toBe(202);
+  await expect.poll(begin, { timeout: 60_000 }).toBe(202);
   return `${path}/${String(reply?.body.rebuildId)}`;
 };
 
@@ -26,7 +26,7 @@ export const untilStatus = async (client: Pick<ApiClient, 'get'>, address: strin
     ({ body } = await client.get(address));
     return body.status;
   };
-  await expect.poll(look, { timeout: 20_000, interval: 100 }).toBe(status);
+  await expect.poll(look, { timeout: 60_000, interval: 100 }).toBe(status);
   return body;
 };
 

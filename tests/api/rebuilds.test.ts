@@ -227,7 +227,13 @@ describe.each(Object.entries(places))('rebuilds over HTTP, in %s', (_, openPlace
       const [last] = await storage.table(rebuildsTable).range({ order: ['number'], direction: 'desc', limit: 1 });
       if (!last) throw new Error('there is no rebuild');
       const number = last.number + 1;
-      const row: RebuildRow = { ...last, _id: String(number), number, status: 'running', runner: 'one that was killed' };
+      const row: RebuildRow = {
+        ...last,
+        _id: String(number),
+        number,
+        status: 'running',
+        runner: 'one that was killed',
+      };
       await storage.transactionally((work) => storage.table(rebuildsTable).write(work, [{ kind: 'insert', row }]));
       await storage.openShadow([accountsTable], row._id);
       slow = await startApi(storage);

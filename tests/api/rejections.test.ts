@@ -241,7 +241,8 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   reverseTransaction: reversalCases,
 };
 
-const hasKey = (id: string): boolean => endpoints.some((endpoint) => endpoint.id === id && endpoint.isCommand && endpoint.needsKey);
+const hasKey = (id: string): boolean =>
+  endpoints.some((endpoint) => endpoint.id === id && endpoint.isCommand && endpoint.needsKey);
 
 /** As a batch of one, each code at the first command that has it. */
 const batched: Readonly<Record<string, Case>> = Object.fromEntries(

@@ -202,6 +202,8 @@ describe('the roles of docker/mongo/roles.json', () => {
     const scopes = ['--scopes', 'accounts:read,money:write,audit:read,admin'];
     const made = await runScript('keys', ['create', '--name', 'a test', ...scopes], environment);
     expect(made).toMatchObject({ code: 0 });
+    // What runs rebuilds in this process would take them away from that one.
+    await api.close();
     const started = await startApiProcess(environment);
     const client = new ClientWithKey(started.client.url, made.stdout.trim());
     try {
@@ -216,6 +218,7 @@ describe('the roles of docker/mongo/roles.json', () => {
       expect((await client.get('/v1/journal/checkpoint')).status).toBe(200);
     } finally {
       await started.kill('SIGTERM');
+      api = await startApi(openMongoStorage(connection, 10_000));
     }
   });
 

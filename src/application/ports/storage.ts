@@ -14,7 +14,7 @@ export type Misshapen = { readonly collection: string; readonly id: string };
 export type MissingGuard = { readonly collection: string; readonly uniqueOver?: string };
 
 /** Twins of read models, beside the live ones. `drop` removes them, as often as somebody likes. */
-export type ShadowModels = ReadModels & { drop(): Promise<void> };
+export type ShadowModels = ReadModels & { readonly drop: () => Promise<void> };
 
 /** A migration, and when it ran here; undefined where it has not. */
 export type MigrationState = { readonly id: string; readonly appliedAt: Date | undefined };

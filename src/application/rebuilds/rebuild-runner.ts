@@ -7,7 +7,14 @@ import { StorageForbidden, StorageUnavailable, VersionConflict, OutcomeUnknown }
 import type { Storage } from '../ports/storage.ts';
 import { latestRebuild } from './latest-rebuild.ts';
 import { RebuildRecord, RebuildTakenAway } from './rebuild-record.ts';
-import { isRebuildId, isUnderWay, needsShadow, type RebuildFailure, type RebuildRow, rebuildsTable } from './rebuild-row.ts';
+import {
+  isRebuildId,
+  isUnderWay,
+  needsShadow,
+  type RebuildFailure,
+  type RebuildRow,
+  rebuildsTable,
+} from './rebuild-row.ts';
 import { namesOf, RebuildRun, type RunParts } from './run-rebuild.ts';
 
 export type RebuildRunnerParts = Omit<RunParts, 'storage'> & {
@@ -98,7 +105,7 @@ export class RebuildRunner {
       const isNew = found.status === 'waiting';
       const begun = { status: 'running' as const, startedAt: new Date(this.parts.clock.now()) };
       await record.beat({ runner: this.#me, ...(isNew && begun) });
-      beating = setInterval(() => record.beat().catch((error: unknown) => stop.abort(error)), BEAT);
+      beating = setInterval(() => void record.beat().catch((error: unknown) => stop.abort(error)), BEAT);
       const either = AbortSignal.any([signal, stop.signal]);
       if (isNew) await this.#build(record, storage, either);
       else await this.#switch(record, storage, either);

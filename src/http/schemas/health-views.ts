@@ -48,9 +48,6 @@ export const healthView = z
         }),
       })
       .optional(),
-    audit: z
-      .strictObject(audit)
-      .optional()
-      .meta({ description: 'What the audit in the background has found.' }),
+    audit: z.strictObject(audit).optional().meta({ description: 'What the audit in the background has found.' }),
   })
   .meta({ id: 'Health' });

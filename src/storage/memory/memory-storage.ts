@@ -24,7 +24,7 @@ const memoryReadModels = (): ShadowModels => {
 
 const memoryShadows = (): Pick<Storage, 'openShadow' | 'findShadow' | 'shadowMarks'> => {
   const shadows = new Map<string, ShadowModels>();
-  const findShadow: Storage['findShadow'] = (_names, mark) => {
+  const found = (mark: string): ShadowModels => {
     const models = shadows.get(mark) ?? memoryReadModels();
     const drop = (): Promise<void> => {
       shadows.delete(mark);
@@ -33,11 +33,11 @@ const memoryShadows = (): Pick<Storage, 'openShadow' | 'findShadow' | 'shadowMar
     return { ...models, drop };
   };
   return {
-    openShadow: (names, mark = randomUUID()) => {
+    openShadow: (_names, mark = randomUUID()) => {
       shadows.set(mark, memoryReadModels());
-      return Promise.resolve(findShadow(names, mark));
+      return Promise.resolve(found(mark));
     },
-    findShadow,
+    findShadow: (_names, mark) => found(mark),
     shadowMarks: () => Promise.resolve([...shadows.keys()]),
   };
 };

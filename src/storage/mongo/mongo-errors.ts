@@ -1,5 +1,10 @@
 import { mongo } from 'mongoose';
-import { OutcomeUnknown, StorageForbidden, StorageUnavailable, VersionConflict } from '../../application/ports/storage-errors.ts';
+import {
+  OutcomeUnknown,
+  StorageForbidden,
+  StorageUnavailable,
+  VersionConflict,
+} from '../../application/ports/storage-errors.ts';
 
 const DUPLICATE_KEY = 11000;
 const WRITE_CONFLICT = 112;

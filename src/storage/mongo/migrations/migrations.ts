@@ -10,7 +10,16 @@ import type { Collections, Shape } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 /** All that this release has, in the order in which they run. */
-export const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints, backDatedSums, access, rebuilds];
+export const migrations: readonly Migration[] = [
+  initial,
+  leases,
+  journal,
+  holds,
+  checkpoints,
+  backDatedSums,
+  access,
+  rebuilds,
+];
 
 const shapes: Collections = Object.assign({}, ...migrations.map(({ collections }) => collections)) as Collections;
 
