@@ -37,6 +37,8 @@ export const rebuildFailures = [
   'INTERRUPTED',
   'STORAGE_UNAVAILABLE',
   'STORAGE_FORBIDDEN',
+  /** What rebuilds are to be run on is not the ledger that they were asked of. */
+  'WRONG_DATABASE',
   /** After the switch some rows differ all the same: somebody else keeps writing to them. */
   'DIFFERENCES_LEFT',
   'BROKEN_STREAM',

@@ -32,10 +32,16 @@ const BEFORE_ANOTHER_TRY = 5_000;
 // Looks that found the same beat, not time: while the store was away, nobody could say that it was well.
 const SILENT_LOOKS = 12;
 
+/** The connection for rebuilds leads to another ledger. */
+class WrongDatabase extends Error {
+  override readonly name = 'WrongDatabase';
+}
+
 /** `StorageForbidden` has the sentence of the store behind it, which is for the log. */
 const failureOf = (error: unknown, isStopped: boolean): RebuildFailure => {
   if (isStopped) return 'INTERRUPTED';
   if (error instanceof StorageForbidden) return 'STORAGE_FORBIDDEN';
+  if (error instanceof WrongDatabase) return 'WRONG_DATABASE';
   if (error instanceof BrokenStream) return 'BROKEN_STREAM';
   const isOfStore = [StorageUnavailable, VersionConflict, OutcomeUnknown].some((kind) => error instanceof kind);
   return isOfStore ? 'STORAGE_UNAVAILABLE' : 'INTERNAL_ERROR';
@@ -119,7 +125,9 @@ export class RebuildRunner {
   /** Undefined where that is not possible: then the rebuild has failed. */
   async #open(found: RebuildRow): Promise<Storage | undefined> {
     try {
-      return await this.parts.openForRebuilds();
+      const storage = await this.parts.openForRebuilds();
+      if (!(await storage.table(rebuildsTable).get(found._id))) throw new WrongDatabase();
+      return storage;
     } catch (error) {
       await this.#end(new RebuildRecord(this.parts.storage, found), error, new AbortController().signal);
       return undefined;

@@ -66,7 +66,7 @@ export const rebuildView = z
       .meta({
         description:
           'Why it failed. `INTERRUPTED`: the process that ran it was stopped, killed, or handed its duties on; `STORAGE_FORBIDDEN`: the database user may not ' +
-          'write shadows or mend read models (`DAYBOOK_REBUILD_MONGODB_URI`); `STORAGE_UNAVAILABLE`; `DIFFERENCES_LEFT`: some rows differ after the switch ' +
+          'write shadows or mend read models (`DAYBOOK_REBUILD_MONGODB_URI`); `WRONG_DATABASE`: that setting names another ledger; `STORAGE_UNAVAILABLE`; `DIFFERENCES_LEFT`: some rows differ after the switch ' +
           'all the same; `BROKEN_STREAM`: the events themselves are damaged (`npm run verify`); `INTERNAL_ERROR`: the log says more.',
       }),
   })
