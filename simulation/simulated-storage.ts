@@ -2,7 +2,7 @@ import type { EventFeed, EventGroup } from '../src/application/ports/event-feed.
 import type { EventStore, SnapshotStore } from '../src/application/ports/event-store.ts';
 import type { JournalStore } from '../src/application/ports/journal-store.ts';
 import { OutcomeUnknown } from '../src/application/ports/storage-errors.ts';
-import type { ReadModels, Storage } from '../src/application/ports/storage.ts';
+import type { ReadModels, ShadowModels, Storage } from '../src/application/ports/storage.ts';
 import type { Row, Table, TableName } from '../src/application/ports/table.ts';
 import type { Transactionally } from '../src/application/ports/unit-of-work.ts';
 import type { CallKind } from './fates.ts';
@@ -101,6 +101,11 @@ const modelsOver = (line: StorageLine, models: ReadModels): ReadModels => ({
   table: <R extends Row>(name: TableName<R>) => tableOver<R>(line, name.name, models.table(name)),
 });
 
+const shadowOver = (line: StorageLine, shadow: ShadowModels): ShadowModels => ({
+  ...modelsOver(line, shadow),
+  drop: () => shadow.drop(),
+});
+
 const COMMIT = 'commit';
 
 const unknown = (): Error => new OutcomeUnknown('simulated: the store stopped answering while it committed');
@@ -144,10 +149,11 @@ export const simulatedStorage = (storage: Storage, line: StorageLine): Storage =
   snapshots: snapshotsOver(line, storage.snapshots),
   feed: feedOver(line, storage.feed),
   journal: journalOver(line, storage.journal),
-  openShadow: async (names) => {
-    const shadow = await storage.openShadow(names);
-    return { ...modelsOver(line, shadow), drop: () => shadow.drop() };
-  },
+  kind: storage.kind,
+  openShadow: async (names, mark) => shadowOver(line, await storage.openShadow(names, mark)),
+  findShadow: (names, mark) => shadowOver(line, storage.findShadow(names, mark)),
+  shadowMarks: () => line.call('read', 'shadowMarks', () => storage.shadowMarks()),
+  migrations: () => line.call('read', 'migrations', () => storage.migrations()),
   misshapen: (collections) => stepByStep(line, 'read', 'misshapen', storage.misshapen(collections)),
   missingGuards: (collections) => line.call('read', 'missingGuards', () => storage.missingGuards(collections)),
   ping: () => line.call('read', 'ping', () => storage.ping()),

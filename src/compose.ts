@@ -15,7 +15,10 @@ import { type Tracer, untraced } from './application/ports/tracer.ts';
 import type { Row } from './application/ports/table.ts';
 import { newId } from './application/new-id.ts';
 import { queriesOver, type Queries } from './application/queries/queries.ts';
+
+import { RebuildRunner, type RebuildRunnerParts } from './application/rebuilds/rebuild-runner.ts';
 import { composeAccess } from './compose-access.ts';
+import { composeAdministration } from './compose-administration.ts';
 import type { Environment } from './config/environment.ts';
 import type { EventId } from './domain/event/event-id.ts';
 import { instant } from './domain/time/instant.ts';
@@ -24,6 +27,7 @@ import { Duty } from './application/duty.ts';
 import { Sealer } from './journal/sealer.ts';
 import type { SealerParts } from './journal/sealing.ts';
 import type { Services } from './http/services.ts';
+
 import { ledgerMetrics } from './metrics/ledger-metrics.ts';
 import { MeteredDoor } from './metrics/metered-door.ts';
 import { ProcessMetrics } from './metrics/process-metrics.ts';
@@ -105,12 +109,16 @@ type FrontParts = Pick<Parts, 'clock' | 'metrics' | 'tracer'> & {
   readonly ofAllProcesses: () => Promise<string>;
   /** Of the key that this process has: what the store says of it may have been written there by somebody else. */
   readonly ownKey: string;
+  /** The name under which this process may commit for others. */
+  readonly holder: string;
 };
+
+type NeededParts = Pick<Parts, 'access'> & { readonly limits: Pick<Limits, 'DAYBOOK_IDEMPOTENCY_KEY_DAYS'> };
 
 export const composeFront = (
   storage: Storage,
   ledger: LedgerDoor,
-  { access, ownKey, ...parts }: Partial<FrontParts> & Pick<Parts, 'access'>,
+  { access, limits, ownKey, holder, ...parts }: Partial<FrontParts> & NeededParts,
 ): Front => {
   const { clock = systemClock, metrics = new ProcessMetrics(), tracer = untraced } = parts;
   const { ofAllProcesses = () => metrics.registry.metrics() } = parts;
@@ -120,6 +128,12 @@ export const composeFront = (
   metrics.watchLine(() => ledger.waiting);
   const text = async (): Promise<string> =>
     (await Promise.all([ofAllProcesses(), ledgerMetrics({ queries, journal })])).join('\n');
+  const isDraining = (): boolean => isEnding;
+  const isSealingRefused = (): boolean => metrics.isSealingRefused;
+  const administration = composeAdministration(storage, {
+    ...{ clock, queries, journal, ledger, holder, isDraining, isSealingRefused },
+    keepKeysFor: limits.DAYBOOK_IDEMPOTENCY_KEY_DAYS * DAY,
+  });
   const services: Services = {
     ledger: new MeteredDoor(ledger, metrics),
     queries,
@@ -128,11 +142,12 @@ export const composeFront = (
     clock,
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
-    isDraining: () => isEnding,
-    isSealingRefused: () => metrics.isSealingRefused,
+    isDraining,
+    isSealingRefused,
     ...(ownKey !== undefined && { ownKey }),
     access,
     tracer,
+    ...administration,
   };
   return { services, announceEnd: () => void (isEnding = true) };
 };
@@ -142,7 +157,7 @@ export const composeDaybook = (storage: Storage, limits: Limits, log: Log, parts
   const { metrics = new ProcessMetrics(), clock = systemClock } = parts;
   const { access = composeAccess(storage, 'open', log, clock) } = parts;
   const { ledger, drain } = composeLedger({ storage, limits, log, metrics }, parts);
-  const front = composeFront(storage, ledger, { ...parts, metrics, access });
+  const front = composeFront(storage, ledger, { ...parts, metrics, access, limits });
   return {
     ...front,
     ledger,
@@ -171,6 +186,16 @@ export const composeAuditor = (
 ): Duty => {
   const isBusy = (): boolean => ledger.waiting > 0;
   return new Duty(new Auditor({ storage, projections, clock: systemClock, log, eventsPerSecond, isBusy }));
+};
+
+/** What rebuilds the read models of a ledger when an administrator asks for it, and makes way for the commands that it takes. */
+export const composeRebuilder = (
+  { ledger }: Pick<Daybook, 'ledger'>,
+  storage: Storage,
+  parts: Pick<RebuildRunnerParts, 'openForRebuilds' | 'eventsPerSecond' | 'log'>,
+): Duty => {
+  const isBusy = (): boolean => ledger.waiting > 0;
+  return new Duty(new RebuildRunner({ ...parts, storage, projections, clock: systemClock, isBusy }));
 };
 
 /** What ends the holds of a ledger whose time has come. */

@@ -7,6 +7,7 @@ import {
   composeAuditor,
   composeDaybook,
   composeFront,
+  composeRebuilder,
   composeSealer,
   composeSweeper,
   type Daybook,
@@ -119,7 +120,7 @@ const share = async (
 /** Listens here, or in as many workers as are wanted. */
 const open = async (
   { environment, opened, log, metrics, tracing, isAsking, ownKey }: Parts,
-  { door }: LedgerShare,
+  { door, holder }: LedgerShare,
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
   if (count > 0 && opened.uri !== undefined) {
@@ -128,10 +129,8 @@ const open = async (
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);
   const { services, announceEnd } = composeFront(opened.storage, door, {
-    metrics,
-    tracer: tracing.tracer,
-    access,
-    ownKey,
+    ...{ metrics, tracer: tracing.tracer, access, ownKey, limits: environment },
+    ...(holder !== undefined && { holder }),
   });
   const server = await listen(createApp(services, log), HOST, PORT);
   const close = async (timeout: number): Promise<void> => {
@@ -156,7 +155,12 @@ const serve = async (
   const sealer = sealerFor(parts, by);
   const auditor = composeAuditor(daybook, opened.storage, environment.DAYBOOK_AUDIT_EVENTS_PER_SECOND, log);
   const sweeper = composeSweeper(opened.storage, daybook.ledger, log);
-  const shared = await share(parts, daybook, [sealer, sweeper, auditor]);
+  const rebuilder = composeRebuilder(daybook, opened.storage, {
+    openForRebuilds: opened.openForRebuilds,
+    eventsPerSecond: environment.DAYBOOK_REBUILD_EVENTS_PER_SECOND,
+    log,
+  });
+  const shared = await share(parts, daybook, [sealer, sweeper, auditor, rebuilder]);
   try {
     const server = await open(parts, shared);
     const lost = new Promise<Error>((resolve) => opened.onLost(resolve));
@@ -170,6 +174,7 @@ const serve = async (
   } finally {
     // Then what other processes have handed on; then the ledger has nothing left.
     await shared.close();
+    await rebuilder.stop();
     await auditor.stop();
     await sweeper.stop();
     await daybook.drain();

@@ -1,4 +1,5 @@
 import type { Storage } from './application/ports/storage.ts';
+import { StorageUnavailable } from './application/ports/storage-errors.ts';
 import type { Environment } from './config/environment.ts';
 import { openMemoryStorage } from './storage/memory/memory-storage.ts';
 import { connectMongo, databaseOf } from './storage/mongo/connection.ts';
@@ -34,6 +35,8 @@ export type OpenedStorage = {
   readonly place: string;
   /** Where other processes find the same storage; undefined where they cannot. */
   readonly uri: string | undefined;
+  /** The same ledger, on connections of its own and as the user who may rebuild. Rejects with StorageUnavailable. */
+  readonly openForRebuilds: () => Promise<Storage>;
   /** Where a ledger can be brought back into it; undefined in memory. */
   readonly restoration: Restoration | undefined;
   /** Calls back when Daybook's own mongod ends by itself. */
@@ -46,7 +49,7 @@ const inMemory = (report: Surroundings['report']): OpenedStorage => {
   report('');
   report('*** MEMORY ONLY: everything is lost when this process ends. For trying Daybook, never for money. ***');
   report('');
-  const nowhere = { uri: undefined, restoration: undefined };
+  const nowhere = { uri: undefined, restoration: undefined, openForRebuilds: () => Promise.resolve(storage) };
   return { storage, place: 'memory', ...nowhere, onLost: () => undefined, close: () => storage.close() };
 };
 
@@ -54,10 +57,32 @@ const SCRIPT_TIMEOUT = 600_000;
 
 const withoutCredentials = (uri: string): string => uri.replace(/\/\/[^@/]*@/, '//');
 
+const REBUILD_POOL = 4;
+
+/** Opened when it is first asked for. A rebuild waits for reads longer than a command would, and takes no connection away from one. */
+const rebuildStorage = (uri: string, selectionTimeout: number) => {
+  let opening: Promise<Storage> | undefined;
+  const open = async (): Promise<Storage> => {
+    try {
+      const settings = { uri, timeout: SCRIPT_TIMEOUT, selectionTimeout, poolSize: REBUILD_POOL };
+      return openMongoStorage(await connectMongo(settings), SCRIPT_TIMEOUT);
+    } catch (cause) {
+      opening = undefined;
+      throw new StorageUnavailable('no connection for rebuilds', { cause });
+    }
+  };
+  return {
+    open: () => (opening ??= open()),
+    close: async () => {
+      await (await opening?.catch(() => undefined))?.close();
+    },
+  };
+};
+
 const inMongo = async (
   uri: string,
   { environment, attach, restores = false, meter, report }: Surroundings,
-): Promise<Pick<OpenedStorage, 'storage' | 'place' | 'uri' | 'restoration'>> => {
+): Promise<Omit<OpenedStorage, 'onLost'>> => {
   // Scripts read whole collections, and nobody waits at the other end of a socket.
   const { DAYBOOK_MONGO_TIMEOUT_MS: selectionTimeout, DAYBOOK_MONGO_POOL: poolSize } = environment;
   const timeout = attach ? SCRIPT_TIMEOUT : selectionTimeout;
@@ -75,7 +100,13 @@ const inMongo = async (
     throw error;
   }
   const restoration = new Restoration(connection);
-  return { storage: openMongoStorage(connection, timeout), place: withoutCredentials(uri), uri, restoration };
+  const storage = openMongoStorage(connection, timeout);
+  const rebuilds = rebuildStorage(environment.DAYBOOK_REBUILD_MONGODB_URI ?? uri, selectionTimeout);
+  const close = async (): Promise<void> => {
+    await rebuilds.close();
+    await storage.close();
+  };
+  return { storage, place: withoutCredentials(uri), uri, restoration, openForRebuilds: rebuilds.open, close };
 };
 
 const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> => {
@@ -97,14 +128,14 @@ const inOwnMongo = async (surroundings: Surroundings): Promise<OpenedStorage> =>
     purpose,
   });
   try {
-    const { storage, uri, restoration } = await inMongo(replicaSet.uri, surroundings);
+    const opened = await inMongo(replicaSet.uri, surroundings);
     const close = async (): Promise<void> => {
-      await storage.close();
+      await opened.close();
       await replicaSet.stop();
     };
     const place = `${environment.DAYBOOK_DATA_DIR} (mongod, pid ${replicaSet.pid})`;
     const onLost: OpenedStorage['onLost'] = (callback) => replicaSet.onUnexpectedExit(callback);
-    return { storage, place, uri, restoration, onLost, close };
+    return { ...opened, place, onLost, close };
   } catch (error) {
     await replicaSet.stop();
     throw error;
@@ -125,7 +156,7 @@ export const openStorage = async (surroundings: Surroundings): Promise<OpenedSto
   if (environment.MONGODB_URI !== undefined) {
     report(`using the MongoDB that MONGODB_URI names: ${withoutCredentials(environment.MONGODB_URI)}`);
     const opened = await inMongo(environment.MONGODB_URI, surroundings);
-    return { ...opened, onLost: () => undefined, close: () => opened.storage.close() };
+    return { ...opened, onLost: () => undefined };
   }
   try {
     return await inOwnMongo(surroundings);

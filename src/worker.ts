@@ -54,7 +54,7 @@ const work = async (): Promise<void> => {
   const ofAllProcesses = metricsOfAll(metrics.registry, say);
   const access = composeAccess(storage, order.mustAsk ? environment : 'open', log, systemClock);
   const ownKey = verifierKeyOf(await readSigner(environment));
-  const parts = { metrics, tracer, ofAllProcesses, access, ownKey };
+  const parts = { metrics, tracer, ofAllProcesses, access, ownKey, limits: environment };
   const { services, announceEnd } = composeFront(storage, committer, parts);
   const server = await listen(createApp(services, log), environment.HOST, environment.PORT);
   say({ url: server.url });

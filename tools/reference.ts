@@ -42,6 +42,7 @@ const composePurposes: Readonly<Record<string, string>> = {
   GRAFANA_PORT: 'Port of this machine on which Grafana is published, with `--profile monitoring`.',
   MONGO_ADMIN_PASSWORD: 'Of `daybook-admin`, who sets the database up. It stays what it was at the first start.',
   MONGO_API_PASSWORD: 'Of `daybook-api`, who may insert and read events and never change or remove one.',
+  MONGO_REBUILD_PASSWORD: 'Of `daybook-rebuild`, who may mend read models, and write shadows of them.',
   MONGO_MIGRATE_PASSWORD: 'Of `daybook-migrate`, who may create collections and indexes.',
 };
 
@@ -78,7 +79,7 @@ const settingsTable = (all: readonly Setting[]): string =>
     all.map(({ name, values, byDefault, purpose }) => [code(name), values, code(byDefault), purpose]),
   );
 
-const problems = Object.entries<ProblemKind>(problemByCode);
+const problems = Object.entries<ProblemKind>(problemByCode).sort(([, one], [, other]) => one.status - other.status);
 
 const errorsTable = (): string =>
   table(

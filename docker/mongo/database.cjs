@@ -93,8 +93,9 @@ const setUpDatabase = async ({ connect, member, roles: { database, roles, users 
     const body = { privileges: privilegesOn(database, privileges), roles: inherits };
     report(`Role ${role}: ${await createOrUpdate(administrator, database, 'Role', role, body)}.`);
   }
-  for (const { user, role } of users) {
-    const body = { pwd: passwords[user], roles: [role] };
+  for (const { user, roles: given } of users) {
+    const rolesOfUser = given.map(({ role, database: db = database }) => ({ role, db }));
+    const body = { pwd: passwords[user], roles: rolesOfUser };
     report(`User ${user}: ${await createOrUpdate(administrator, database, 'User', user, body)}.`);
   }
 };

@@ -31,6 +31,7 @@ setUpDatabase({
   passwords: {
     'daybook-admin': process.env.MONGO_ADMIN_PASSWORD,
     'daybook-api': process.env.MONGO_API_PASSWORD,
+    'daybook-rebuild': process.env.MONGO_REBUILD_PASSWORD,
     'daybook-migrate': process.env.MONGO_MIGRATE_PASSWORD,
   },
   report: (line) => print(line),

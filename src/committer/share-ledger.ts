@@ -78,6 +78,8 @@ class Following {
 /** A ledger that other processes on the same storage may commit for, or that commits for them. */
 export type LedgerShare = {
   readonly door: LedgerDoor;
+  /** What this process is called in the lease; left out where nobody else can reach the ledger. */
+  readonly holder?: string;
   /** Commits for nobody else any more; to be called when this process has no more commands of its own, and before `own` is drained. */
   readonly close: () => Promise<void>;
 };
@@ -108,5 +110,5 @@ export const shareLedger = async (own: Ledger, { storage, log, host, onOffice }:
     await server.close();
     following.end();
   };
-  return { door: shared, close };
+  return { door: shared, holder: me, close };
 };

@@ -7,6 +7,7 @@ const wholeNumber = (least: number, most: number) => {
   return z.coerce.number(error).int(error).min(least, error).max(most, error);
 };
 const path = z.string().min(1);
+const mongoUri = z.string().regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://');
 
 /** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
 const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
@@ -35,9 +36,7 @@ export const environmentSchema = z.object({
     .enum(['mongo', 'memory'], 'must be mongo or memory')
     .default('mongo')
     .describe('`memory` keeps nothing when the process ends: for trying only.'),
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://')
+  MONGODB_URI: mongoUri
     .optional()
     .describe('A replica set of your own. Left out, Daybook runs a one-node set in DAYBOOK_DATA_DIR.'),
   MONGOD_PATH: path.optional().describe('The mongod to run where MONGODB_URI is left out.'),
@@ -72,6 +71,12 @@ export const environmentSchema = z.object({
     .describe(
       'How fast the read models are held against the events in the background, again and again; 0: not at all.',
     ),
+  DAYBOOK_REBUILD_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000)
+    .default(5_000)
+    .describe('How fast a rebuild that an administrator asks for reads the ledger, at most; commands go first.'),
+  DAYBOOK_REBUILD_MONGODB_URI: mongoUri
+    .optional()
+    .describe('MONGODB_URI for a user who may also write shadow read models and mend the live ones. Left out: that.'),
   DAYBOOK_PEER_HOST: z
     .string()
     .min(1)
@@ -162,6 +167,11 @@ export const hasIssuer = ({ DAYBOOK_JWKS_URL, DAYBOOK_JWKS_FILE }: Environment):
 type Rule = { readonly isBroken: (environment: Environment) => boolean; readonly sentence: string };
 
 const rules: readonly Rule[] = [
+  {
+    isBroken: ({ DAYBOOK_REBUILD_MONGODB_URI, MONGODB_URI }) =>
+      DAYBOOK_REBUILD_MONGODB_URI !== undefined && MONGODB_URI === undefined,
+    sentence: 'DAYBOOK_REBUILD_MONGODB_URI: needs MONGODB_URI, which names the same database',
+  },
   {
     isBroken: ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }) => DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0,
     sentence: 'DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read',

@@ -68,8 +68,8 @@ export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.Zod
 > & {
   /** It takes a body, and is no command of the ledger. */
   readonly isQuery?: true;
-  /** Left out: every command does. */
-  readonly needsKey?: false;
+  /** Left out: every command does, and nothing else. */
+  readonly needsKey?: boolean;
   /** Left out: 64 kB. */
   readonly largestBody?: number;
   readonly params?: P;

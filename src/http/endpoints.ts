@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { changeOverdraftLimit, closeAccount, freezeAccount, unfreezeAccount } from './routes/change-account.ts';
 import { createKey, listKeys, revokeKey, rotateKey } from './routes/admin-keys.ts';
+import { cancelRebuild, createRebuild, getRebuild, listRebuilds, switchRebuild } from './routes/admin-rebuilds.ts';
 import { getAccessLog } from './routes/get-access-log.ts';
 import { getAccount, getBalance } from './routes/get-account.ts';
 import { explainBalance, explainCommand } from './routes/explain.ts';
@@ -22,6 +23,7 @@ import { openAccount } from './routes/open-account.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
 import { submitBatch } from './routes/submit-batch.ts';
 import { transferMoney } from './routes/transfer-money.ts';
+import { getStatus } from './routes/get-status.ts';
 import { whatIf } from './routes/what-if.ts';
 
 /**
@@ -69,4 +71,10 @@ export const endpoints: readonly Endpoint[] = [
   rotateKey,
   revokeKey,
   getAccessLog,
+  createRebuild,
+  listRebuilds,
+  getRebuild,
+  cancelRebuild,
+  switchRebuild,
+  getStatus,
 ];

@@ -8,6 +8,7 @@ import {
 import type { Endpoint } from './endpoint.ts';
 import { type ProblemCode, problemByCode } from './problem-details.ts';
 import { problemView } from './schemas/views.ts';
+import { VERSION } from './version.ts';
 
 const idempotencyKey = z.string().min(1).max(255).meta({
   description:
@@ -115,7 +116,7 @@ export const openApiOf = (endpoints: readonly Endpoint[]): object => {
     openapi: '3.1.1',
     info: {
       title: 'Daybook',
-      version: '0.1.0',
+      version: VERSION,
       description:
         'An event-sourced banking ledger. Amounts are JSON integers in minor units; times are RFC 3339. Every command needs an ' +
         '`Idempotency-Key`; the same key and request give the first answer again. Errors are RFC 9457 problem details: decide on `code`.',

@@ -1,7 +1,7 @@
-import type { KeyRefused } from '../application/access/key-keeper.ts';
 import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
+import { type AdminCode, adminProblems } from './admin-problems.ts';
 import { later, no, type ProblemKind } from './problem-kind.ts';
 
 type RequestErrorCode =
@@ -17,7 +17,7 @@ type RequestErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL_ERROR';
 
-type AccessCode = AccessRefused['code'] | KeyRefused['code'];
+type AccessCode = AccessRefused['code'] | AdminCode;
 
 export type ProblemCode =
   RequestErrorCode | DomainErrorCode | LedgerErrorCode | AccessCode | 'NOT_SEALED_YET' | 'PROOF_TOO_LONG';
@@ -48,7 +48,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
-  KEY_NOT_FOUND: no(404, 'No such API key', 'Check the prefix; `GET /v1/admin/keys` lists them.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
   NOT_ACCEPTABLE: no(
@@ -75,7 +74,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Use a new key, or send exactly what was sent with this one.',
   ),
   CONCURRENCY_CONFLICT: later(409, 'Others kept writing to this account', 'Send it again with the same key.'),
-  KEY_REVOKED: no(409, 'The API key is revoked', 'Make a new one.'),
+  ...adminProblems,
   VERSION_MISMATCH: no(
     412,
     'The account has another version',

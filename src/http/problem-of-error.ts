@@ -1,6 +1,7 @@
 import { KeyRefused } from '../application/access/key-keeper.ts';
 import { AccessRefused, AccessUndecided } from '../application/access/principal.ts';
 import { CommandRejected, LedgerError } from '../application/commit/ledger-error.ts';
+import { RebuildRefused } from '../application/rebuilds/rebuild-desk.ts';
 import { StorageUnavailable, VersionConflict } from '../application/ports/storage-errors.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { NotSealedYet, TooManyToProve } from '../journal/not-proved-now.ts';
@@ -47,6 +48,12 @@ const challengeOf = ({ code, details: { scope } }: AccessRefused, wasShown: bool
   return `Bearer realm="daybook"${wasShown ? `, error="${error}"${needed}` : ''}`;
 };
 
+const problemOfRebuild = (error: unknown): Problem | undefined => {
+  if (!(error instanceof RebuildRefused)) return undefined;
+  const { code, rebuildId, status: rebuildStatus } = error;
+  return { code, details: { rebuildId, ...(rebuildStatus && { rebuildStatus }) } };
+};
+
 const problemOfAccess = (error: unknown): Problem | undefined => {
   if (error instanceof KeyRefused) return { code: error.code, details: { prefix: error.prefix } };
   if (!(error instanceof AccessRefused)) return undefined;
@@ -62,6 +69,8 @@ const problemOfJournal = (error: unknown): Problem | undefined => {
   return { code: 'PROOF_TOO_LONG', details: { events, limit } };
 };
 
+const specials = [problemOfService, problemOfAccess, problemOfJournal, problemOfRebuild];
+
 /** What the caller hears of an error; INTERNAL_ERROR of everything that nobody expected. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof DomainError) return { code: error.code, details: error.details };
@@ -69,7 +78,7 @@ export const problemOfError = (error: unknown): Problem => {
     const { rejection, index } = error;
     return { code: rejection.code, details: { ...rejection.details, index } };
   }
-  const special = problemOfService(error) ?? problemOfAccess(error) ?? problemOfJournal(error);
+  const special = specials.map((problemOf) => problemOf(error)).find((problem) => problem !== undefined);
   if (special) return special;
   if (!(error instanceof RequestError)) return foreign(error);
   const { code, faults, headers } = error;

@@ -3,6 +3,8 @@ import type { LedgerDoor } from '../application/ledger.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Tracer } from '../application/ports/tracer.ts';
 import type { Queries } from '../application/queries/queries.ts';
+import type { RebuildDesk } from '../application/rebuilds/rebuild-desk.ts';
+import type { ReadStatus } from '../application/status/status.ts';
 import type { EventId } from '../domain/event/event-id.ts';
 import type { JournalQueries } from '../journal/journal-queries.ts';
 import type { OnAnswered } from './middleware/request-context.ts';
@@ -21,6 +23,9 @@ export type Services = {
   readonly isSealingRefused: () => boolean;
   /** The verifier key of the key that this process has; left out where it has none. */
   readonly ownKey?: string;
+  readonly rebuilds: RebuildDesk;
+  /** For an operator; what the store does not say is left out. */
+  readonly readStatus: ReadStatus;
   readonly access: Access;
   readonly tracer: Tracer;
   readonly metrics: {

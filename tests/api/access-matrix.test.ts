@@ -62,6 +62,7 @@ beforeAll(async () => {
     eventId: String(deposit.eventId),
     ownerId: 'alice',
     prefix: (await makeKey(access)).row._id,
+    rebuildId: '77777',
   };
 });
 
@@ -181,6 +182,7 @@ describe('with the credential of another owner', () => {
     eventId: NEVER,
     ownerId: 'xlice',
     prefix: '0123456789ab',
+    rebuildId: '99999',
   };
   const credentials: Readonly<Record<string, () => Promise<string>>> = {
     'an API key': async () => (await makeKey(access, { ownerId: 'bob', scopes: ['accounts:read', 'money:write'] })).key,

@@ -10,6 +10,7 @@ export type Subject = {
   readonly eventId: string;
   readonly ownerId: string;
   readonly prefix: string;
+  readonly rebuildId: string;
 };
 
 type Ask = { readonly query?: (subject: Subject) => string; readonly body?: (subject: Subject) => Json };
@@ -67,6 +68,12 @@ const asks: Readonly<Record<string, Ask>> = {
   rotateKey: { body: () => ({}) },
   revokeKey: { body: () => ({}) },
   getAccessLog: {},
+  createRebuild: { body: () => ({}) },
+  listRebuilds: {},
+  getRebuild: {},
+  cancelRebuild: { body: () => ({}) },
+  switchRebuild: { body: () => ({}) },
+  getStatus: {},
 };
 
 export type Asked = { readonly path: string; readonly body: Json | undefined };

@@ -10,6 +10,7 @@ import { accessCases } from './access-rejections.ts';
 import { auditCases } from './audit-rejections.ts';
 import { holdCases } from './hold-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
+import { rebuildCases } from './rebuild-rejections.ts';
 import { provingCases } from './proof-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
@@ -195,6 +196,7 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   ...momentCases,
   ...auditCases,
   ...accessCases,
+  ...rebuildCases,
   ...holdCases,
   getAccount: readCases(''),
   getBalance: { ...readCases('/balance'), ...provingCases('balance') },
@@ -239,7 +241,8 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
   reverseTransaction: reversalCases,
 };
 
-const hasKey = (id: string): boolean => endpoints.some((endpoint) => endpoint.id === id && endpoint.needsKey);
+const hasKey = (id: string): boolean =>
+  endpoints.some((endpoint) => endpoint.id === id && endpoint.isCommand && endpoint.needsKey);
 
 /** As a batch of one, each code at the first command that has it. */
 const batched: Readonly<Record<string, Case>> = Object.fromEntries(

@@ -14,11 +14,16 @@ describe('docker-compose.yml', () => {
 
   it('hands every setting of Daybook on to the API', () => {
     const names = Object.keys(environmentSchema.shape).filter((name) => name.startsWith('DAYBOOK_'));
-    const wanted = names.filter((name) => !notForContainers.has(name));
+    const wanted = names.filter((name) => !notForContainers.has(name) && name !== 'DAYBOOK_REBUILD_MONGODB_URI');
     const isHandedOn = (name: string): boolean =>
       compose.includes(`\n      ${name}:\n`) || compose.includes(`\n      ${name}: \${${name}:-`);
     expect(wanted.filter((name) => !isHandedOn(name))).toEqual([]);
     expect(compose).toContain('\n      LOG_LEVEL:\n');
+  });
+
+  it('has the API and its rebuilds use the database as users of their own', () => {
+    expect(compose).toContain('\n      MONGODB_URI: mongodb://daybook-api:');
+    expect(compose).toContain('\n      DAYBOOK_REBUILD_MONGODB_URI: mongodb://daybook-rebuild:');
   });
 
   it('has every caller asked who it is, for the API listens beyond its container', () => {

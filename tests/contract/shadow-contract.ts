@@ -35,6 +35,25 @@ export const shadowContract = (under: Under): void => {
       expect((await storage.table(accountsTable).get('stays'))?._id).toBe('stays');
     });
 
+    it('is found by its mark, and its mark among all others, until it is dropped', async () => {
+      const { storage } = under();
+      const names = [accountsTable, statementEntriesTable];
+      const made = await storage.openShadow(names, '7');
+      const other = await storage.openShadow(names);
+      await storage.transactionally((work) =>
+        made.table(accountsTable).write(work, [{ kind: 'insert', row: accountRow('found') }]),
+      );
+      const found = storage.findShadow(names, '7');
+      expect((await found.table(accountsTable).get('found'))?._id).toBe('found');
+      expect(await storage.shadowMarks()).toContain('7');
+      expect(await storage.shadowMarks()).toHaveLength(2);
+      await found.drop();
+      expect(await storage.shadowMarks()).toHaveLength(1);
+      await found.drop();
+      await other.drop();
+      expect(await storage.shadowMarks()).toEqual([]);
+    });
+
     it('does not share anything with one opened later', async () => {
       const { storage } = under();
       const first = await storage.openShadow([accountsTable]);

@@ -10,6 +10,7 @@ import { startApiProcess } from '../support/api-process.ts';
 import { bearer } from '../support/credentials.ts';
 import { type GuardedMongod, readRoles, startGuardedMongod } from '../support/guarded-mongod.ts';
 import { runScript, type ScriptResult } from '../support/run-script.ts';
+import { untilStatus } from '../api/rebuild-rejections.ts';
 
 const UNAUTHORIZED = 13;
 
@@ -88,6 +89,33 @@ const useKeys = async (client: ApiClient): Promise<void> => {
   expect((await client.send('GET', '/v1/admin/access-log')).body.entries).toHaveLength(4);
 };
 
+/** Damages every read model in every way, and has it mended. */
+const useRebuilds = async (client: ApiClient, asOwner: Db): Promise<void> => {
+  await damage(asOwner);
+  const made = await client.post('/v1/admin/rebuilds', {});
+  expect(made.status, made.text).toBe(202);
+  const address = String(made.headers.get('location'));
+  const compared = await untilStatus(client, address, 'compared');
+  expect(compared.comparison).toMatchObject({ differences: 2 * projections.length });
+  expect((await client.post(`${address}/switch`, {})).status).toBe(202);
+  expect(await untilStatus(client, address, 'switched')).toMatchObject({ mended: 2 * projections.length });
+  const again = await client.post('/v1/admin/rebuilds', {});
+  const agreed = await untilStatus(client, String(again.headers.get('location')), 'compared');
+  expect(agreed.comparison).toMatchObject({ differences: 0 });
+};
+
+/** One row of each read model is changed, and one is put there that no event gives. */
+const damage = async (asOwner: Db): Promise<void> => {
+  for (const { table } of projections) {
+    const rows = asOwner.collection<{ _id: string }>(table.name);
+    const row = await rows.findOne({}, { sort: { _id: 1 } });
+    await rows.updateOne({ _id: row?._id ?? '' }, { $set: { currency: 'USD' } });
+    const place = { version: 4_711, placedVersion: 4_711 };
+    const moved = Object.fromEntries(Object.entries(place).filter(([name]) => row && name in row));
+    await rows.insertOne({ ...row, ...moved, _id: 'no-event' });
+  }
+};
+
 const writable = async (): Promise<readonly string[]> => {
   const { roles } = await readRoles();
   const api = roles.find(({ role }) => role === 'daybookApi');
@@ -133,8 +161,8 @@ describe('the roles of docker/mongo/roles.json', () => {
 
   it('are set up from nothing, and brought up to date by every later run', async () => {
     const again = await mongod.setUp();
-    expect(firstRun.filter((line) => line.endsWith('created.'))).toHaveLength(4);
-    expect(again.filter((line) => line.endsWith('brought up to date.'))).toHaveLength(4);
+    expect(firstRun.filter((line) => line.endsWith('created.'))).toHaveLength(6);
+    expect(again.filter((line) => line.endsWith('brought up to date.'))).toHaveLength(6);
   });
 
   it('are not set up by somebody with another password, nor with one that a connection string cannot carry', async () => {
@@ -166,21 +194,31 @@ describe('the roles of docker/mongo/roles.json', () => {
   });
 
   it('let a process of the API start on a migrated database, and serve', async () => {
-    const environment = { MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' };
+    const environment = {
+      MONGODB_URI: mongod.uriFor('daybook-api'),
+      DAYBOOK_REBUILD_MONGODB_URI: mongod.uriFor('daybook-rebuild'),
+      NODE_ENV: 'production',
+    };
     const scopes = ['--scopes', 'accounts:read,money:write,audit:read,admin'];
     const made = await runScript('keys', ['create', '--name', 'a test', ...scopes], environment);
     expect(made).toMatchObject({ code: 0 });
+    // What runs rebuilds in this process would take them away from that one.
+    await api.close();
     const started = await startApiProcess(environment);
     const client = new ClientWithKey(started.client.url, made.stdout.trim());
     try {
       await useEverything(client, 'there');
       await useKeys(client);
+      const owner = await connectMongo({ uri: mongod.uriFor('daybook-migrate'), timeout: 10_000, poolSize: 1 });
+      await useRebuilds(client, owner.getClient().db(owner.name));
+      await owner.close();
       const sealed = async (): Promise<unknown> => (await client.get('/health')).body.journal;
       const events = await database.collection('events').countDocuments();
       await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0, isRefused: false });
       expect((await client.get('/v1/journal/checkpoint')).status).toBe(200);
     } finally {
       await started.kill('SIGTERM');
+      api = await startApi(openMongoStorage(connection, 10_000));
     }
   });
 
@@ -198,6 +236,42 @@ describe('the roles of docker/mongo/roles.json', () => {
     expect(await runScript('replay', ['--account', 'first'], as('daybook-api'))).toMatchObject({ code: 0 });
     expect(await runScript('rebuild', ['--account', 'first'], as('daybook-api'))).toMatchObject({ code: 1 });
     expect(await runScript('rebuild', ['--switch'], as('daybook-migrate'))).toMatchObject({ code: 0 });
+  });
+
+  it('let no rebuild be run as the API alone, and say so in its failure', async () => {
+    const reply = await api.client.post('/v1/admin/rebuilds', {});
+    const failed = await untilStatus(api.client, String(reply.headers.get('location')), 'failed');
+    expect(failed).toMatchObject({ failure: 'STORAGE_FORBIDDEN' });
+  });
+
+  it('let who rebuilds mend read models, and touch nothing else', async () => {
+    const rebuilder = await connectMongo({ uri: mongod.uriFor('daybook-rebuild'), timeout: 10_000, poolSize: 2 });
+    try {
+      const ledger = rebuilder.getClient().db(rebuilder.name);
+      const readModels = new Set<string>(projections.map(({ table }) => table.name));
+      for (const name of [...(await writable()), 'migrations']) {
+        const collection = ledger.collection<{ _id: string }>(name);
+        const attempts = {
+          insert: () => collection.insertOne({ _id: 'x' }),
+          remove: () => collection.deleteMany({ _id: 'x' }),
+          update: () => collection.updateMany({ _id: 'x' }, { $set: { x: 1 } }),
+          drop: () => collection.drop(),
+        };
+        for (const [act, attempt] of Object.entries(attempts)) {
+          const may = act !== 'drop' && (readModels.has(name) || (name === 'rebuilds' && act === 'update'));
+          // What it may do is refused by the validator, or finds nothing; never by the roles.
+          const error: unknown = await attempt().then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          const isForbidden = error instanceof MongoServerError && error.code === UNAUTHORIZED;
+          expect(isForbidden, `${act} ${name}: ${String(error)}`).toBe(!may);
+        }
+      }
+      await refuses(() => ledger.createCollection('more'));
+    } finally {
+      await rebuilder.close();
+    }
   });
 
   it('give the API nothing to migrate with', async () => {

@@ -149,14 +149,16 @@ describe('the validators of the store', () => {
 
   it('and unique indexes are the same on the twins that a rebuild fills', async () => {
     const names = [accountsTable, statementEntriesTable, transfersTable, holdsTable];
-    const before = await collectionNames();
-    const shadow = await database.storage.openShadow(names);
-    const twins = (await collectionNames()).filter((name) => !before.includes(name));
-    expect(twins).toHaveLength(names.length);
+    const shadow = await database.storage.openShadow(names, 'twins');
+    const beside = databaseCalled(`${database.connection.name}_rebuild`);
+    expect(await beside.listCollections().toArray()).toHaveLength(names.length);
     for (const { name } of names) {
-      const twin = twins.find((other) => other.startsWith(name)) ?? '';
-      expect(await shapeOf(twin)).toEqual(await shapeOf(name));
-      await expect(insert(twin, { ...sound[name], _id: 'odd', colour: 'red' })).rejects.toMatchObject(refused);
+      const twin = beside.collection<Document & { _id: string }>(`twins.${name}`);
+      expect(await shapeOf(beside, `twins.${name}`)).toEqual(
+        await shapeOf(databaseCalled(database.connection.name), name),
+      );
+      const odd = { ...sound[name], _id: 'odd', colour: 'red' };
+      await expect(twin.insertOne(odd)).rejects.toMatchObject(refused);
     }
     const entry = sound.statement_entries as never;
     const insertTwice = database.storage.transactionally((work) =>
@@ -167,16 +169,12 @@ describe('the validators of the store', () => {
     );
     await expect(insertTwice).rejects.toMatchObject({ name: 'VersionConflict' });
     await shadow.drop();
-    expect(await collectionNames()).toEqual(before);
+    expect(await beside.listCollections().toArray()).toEqual([]);
   });
 
-  const collectionNames = async (): Promise<readonly string[]> => {
-    const found = await database.connection.getClient().db(database.connection.name).listCollections().toArray();
-    return found.map(({ name }) => name).sort();
-  };
+  const databaseCalled = (name: string) => database.connection.getClient().db(name);
 
-  const shapeOf = async (name: string): Promise<unknown> => {
-    const db = database.connection.getClient().db(database.connection.name);
+  const shapeOf = async (db: ReturnType<typeof databaseCalled>, name: string): Promise<unknown> => {
     const [found] = await db.listCollections({ name }).toArray();
     const indexes = await db.collection(name).indexes();
     // The others are there for readers of the live one, and a twin has none.

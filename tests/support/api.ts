@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
-import { composeDaybook, type Daybook, type Limits } from '../../src/compose.ts';
+import { composeDaybook, composeRebuilder, type Daybook, type Limits } from '../../src/compose.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { listen } from '../../src/server.ts';
@@ -50,16 +50,24 @@ export type TestApi = { readonly client: ApiClient; readonly daybook: Daybook; r
 
 const defaults = readEnvironment({});
 
-/** The whole API over real HTTP, in this process, on a storage of the test's. */
+/** The whole API over real HTTP, in this process, on a storage of the test's, with what carries out rebuilds. */
 export const startApi = async (
   storage: Storage,
   limits: Partial<Limits> = {},
   parts: Parameters<typeof composeDaybook>[3] = {},
+  rebuiltEventsPerSecond = 1_000_000,
 ): Promise<TestApi> => {
   const log = pino({ level: 'silent' });
   const daybook = composeDaybook(storage, { ...defaults, ...limits }, log, parts);
   const server = await listen(createApp(daybook.services, log), '127.0.0.1', 0);
+  const rebuilder = composeRebuilder(daybook, storage, {
+    openForRebuilds: () => Promise.resolve(storage),
+    eventsPerSecond: rebuiltEventsPerSecond,
+    log,
+  });
+  rebuilder.start();
   const close = async (): Promise<void> => {
+    await rebuilder.stop();
     await Promise.all([daybook.drain(), server.close(1_000)]);
   };
   return { client: new ApiClient(server.url), daybook, close };

@@ -27,6 +27,7 @@ export const openTestDatabase = async (mongoUri: string = inject('mongoUri')): P
     storage: openMongoStorage(connection, 10_000),
     drop: async () => {
       await connection.dropDatabase();
+      await connection.useDb(`${connection.name}_rebuild`).dropDatabase();
       await connection.close();
     },
   };

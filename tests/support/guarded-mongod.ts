@@ -16,7 +16,10 @@ export type Role = {
 export type Roles = {
   readonly database: string;
   readonly roles: readonly Role[];
-  readonly users: readonly { readonly user: string; readonly role: string }[];
+  readonly users: readonly {
+    readonly user: string;
+    readonly roles: readonly { readonly role: string; readonly database?: string }[];
+  }[];
 };
 
 type Setup = {
@@ -48,6 +51,7 @@ export type GuardedMongod = {
 const passwords: Readonly<Record<string, string>> = {
   'daybook-admin': 'password-of-admin',
   'daybook-api': 'password-of-api',
+  'daybook-rebuild': 'password-of-rebuild',
   'daybook-migrate': 'password-of-migrate',
 };
 

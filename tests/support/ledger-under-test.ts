@@ -51,12 +51,14 @@ export const memoryPlaces = (): Promise<Places> =>
 export const mongoPlaces = async (): Promise<Places> => {
   const { storage, connection, drop } = await openTestDatabase();
   const database = connection.getClient().db(connection.name);
+  const shadows = connection.getClient().db(`${connection.name}_rebuild`);
   const namesOf = async (): Promise<readonly string[]> =>
     (await database.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
   const bytesOf: Place['bytesOf'] = async (models, table) => {
-    const shadow = (await namesOf()).find((name) => name.startsWith(`${table}_rebuild_`));
-    const name = models === storage ? table : (shadow ?? `no shadow of ${table}`);
-    const documents = await database.collection(name).find({}, { raw: true }).sort({ _id: 1 }).toArray();
+    const collections = models === storage ? database : shadows;
+    const names = (await collections.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+    const name = names.find((one) => one === table || one.endsWith(`.${table}`)) ?? `no collection ${table}`;
+    const documents = await collections.collection(name).find({}, { raw: true }).sort({ _id: 1 }).toArray();
     return documents.map((document) => Buffer.from(document as unknown as Uint8Array).toString('hex'));
   };
   const empty = async (): Promise<void> => {

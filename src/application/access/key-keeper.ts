@@ -32,7 +32,7 @@ type KeyWrite = Extract<RowWrite<ApiKeyRow>, { kind: 'insert' | 'swap' }>;
 type Change = { readonly act: KeyAct; readonly what: string };
 
 /** What the caller of an act hears of a transaction that failed. */
-const heard = (error: unknown): unknown => {
+export const heard = (error: unknown): unknown => {
   if (error instanceof VersionConflict) return new LedgerError('CONCURRENCY_CONFLICT', { cause: error });
   return error instanceof OutcomeUnknown ? new LedgerError('OUTCOME_UNKNOWN', { cause: error }) : error;
 };

@@ -6,12 +6,15 @@ import type { ReadModels } from '../ports/storage.ts';
 
 const MOST_ACCOUNTS = 50_000;
 
+// A row that was tampered with may name another owner until a rebuild mends it, perhaps in another process.
+const REMEMBERED_FOR = 10_000;
+
 /** No account can have it. */
 export const NO_ACCOUNT = '' as AccountId;
 
-/** Whose an account is. That never changes, so what was found once is remembered. */
+/** Whose an account is. That never changes but where a wrong row is mended, so what was found once is remembered for a while. */
 export class AccountOwners {
-  readonly #known = new LRUCache<string, true>({ max: MOST_ACCOUNTS });
+  readonly #known = new LRUCache<string, true>({ max: MOST_ACCOUNTS, ttl: REMEMBERED_FOR });
 
   constructor(private readonly models: ReadModels) {}
 

@@ -12,3 +12,8 @@ export class OutcomeUnknown extends Error {
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
+
+/** The store does not let this user do that. */
+export class StorageForbidden extends Error {
+  override readonly name = 'StorageForbidden';
+}

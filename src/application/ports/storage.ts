@@ -13,6 +13,12 @@ export type Misshapen = { readonly collection: string; readonly id: string };
 /** A rule that a collection of this release has, and this one has not: its validator, or that no two documents have the same here. */
 export type MissingGuard = { readonly collection: string; readonly uniqueOver?: string };
 
+/** Twins of read models, beside the live ones. `drop` removes them, as often as somebody likes. */
+export type ShadowModels = ReadModels & { readonly drop: () => Promise<void> };
+
+/** A migration, and when it ran here; undefined where it has not. */
+export type MigrationState = { readonly id: string; readonly appliedAt: Date | undefined };
+
 /** Everything Daybook keeps, behind ports so narrow that a projection or a query is written once for every storage. */
 export interface Storage extends ReadModels {
   readonly transactionally: Transactionally;
@@ -20,12 +26,19 @@ export interface Storage extends ReadModels {
   readonly snapshots: SnapshotStore;
   readonly feed: EventFeed;
   readonly journal: JournalStore;
-  /** Makes empty twins of these tables, which nobody else uses; `drop` removes them again. */
-  openShadow(names: readonly TableName<Row>[]): Promise<ReadModels & { drop(): Promise<void> }>;
+  readonly kind: 'mongo' | 'memory';
+  /** Makes empty twins of these tables under a mark that no others have. Rejects with StorageForbidden. */
+  openShadow(names: readonly TableName<Row>[], mark?: string): Promise<ShadowModels>;
+  /** The twins of these tables that were made under this mark, whoever made them. */
+  findShadow(names: readonly TableName<Row>[], mark: string): ShadowModels;
+  /** The marks of all twins that there are. Rejects with StorageForbidden. */
+  shadowMarks(): Promise<readonly string[]>;
   /** What stands in these collections and was put there past every check: reads by type would not even see it. */
   misshapen(collections: readonly string[]): AsyncIterable<Misshapen>;
   /** What these collections lack of what keeps such things out: somebody has taken it away, or put something else in its place. */
   missingGuards(collections: readonly string[]): Promise<readonly MissingGuard[]>;
+  /** How it was brought to the shape that this release needs, in order; nothing where it has that from the start. */
+  migrations(): Promise<readonly MigrationState[]>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
   ping(): Promise<void>;
   close(): Promise<void>;

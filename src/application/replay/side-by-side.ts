@@ -1,14 +1,12 @@
 import type { Row, Table } from '../ports/table.ts';
 
-const ROWS_AT_ONCE = 1_000;
-
 /** The rows of a table in the order of their ids, in pages; the next one is on its way while one is looked at. */
-export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGenerator<readonly Row[]> {
+export async function* rowsById(table: Table<Row>, where: Partial<Row>, limit: number): AsyncGenerator<readonly Row[]> {
   const read = (after?: string): Promise<readonly Row[]> => {
     const page = table.range({
       where,
       order: ['_id'],
-      limit: ROWS_AT_ONCE,
+      limit,
       ...(after !== undefined && { after: [after] }),
     });
     // Whoever comes to this page hears of its failure.
@@ -18,7 +16,7 @@ export async function* rowsById(table: Table<Row>, where: Partial<Row>): AsyncGe
   for (let next: Promise<readonly Row[]> | undefined = read(); next;) {
     const page: readonly Row[] = await next;
     const last = page.at(-1);
-    next = last && page.length === ROWS_AT_ONCE ? read(last._id) : undefined;
+    next = last && page.length === limit ? read(last._id) : undefined;
     if (page.length > 0) yield page;
   }
 }
@@ -47,5 +45,18 @@ export async function* sideBySide(
     yield { row: isRowDue ? row : undefined, other: isOtherDue ? other : undefined };
     if (isRowDue) row = await nextOf(rows);
     if (isOtherDue) other = await nextOf(others);
+  }
+}
+
+/** Each row of one side, with the row of the same id on the other. */
+export async function* pairsById(
+  { from, to }: { readonly from: Table<Row>; readonly to: Table<Row> },
+  where: Partial<Row>,
+  limit: number,
+): AsyncGenerator<{ readonly row: Row; readonly other: Row | undefined }> {
+  for await (const rows of rowsById(from, where, limit)) {
+    const others = await to.getMany(rows.map(({ _id }) => _id));
+    const byId = new Map(others.map((other) => [other._id, other]));
+    for (const row of rows) yield { row, other: byId.get(row._id) };
   }
 }

@@ -19,6 +19,18 @@ const drift = z.strictObject({
   problem: z.string(),
 });
 
+/** What the audit in the background has found. */
+export const audit = {
+  auditedAt: timeOnWire.optional().meta({ description: 'When all accounts had been audited last.' }),
+  accounts: z.int().min(0).meta({ description: 'Accounts that were audited then.' }),
+  passes: z.int().min(0).meta({ description: 'How often all accounts have been audited.' }),
+  drift: z.array(drift).meta({
+    description:
+      'The first places that were not found mended yet; from `/health` none where callers are asked who they are: `/v1/admin/status` and the log have them.',
+  }),
+  driftCount: z.int().min(0).meta({ description: 'How many such places there are.' }),
+};
+
 export const healthView = z
   .strictObject({
     status: z.enum(['ok', 'degraded', 'unavailable']).meta({
@@ -36,18 +48,6 @@ export const healthView = z
         }),
       })
       .optional(),
-    audit: z
-      .strictObject({
-        auditedAt: timeOnWire.optional().meta({ description: 'When all accounts had been audited last.' }),
-        accounts: z.int().min(0).meta({ description: 'Accounts that were audited then.' }),
-        passes: z.int().min(0).meta({ description: 'How often all accounts have been audited.' }),
-        drift: z.array(drift).meta({
-          description:
-            'The first places that were not found mended yet; none where callers are asked who they are: the log has them.',
-        }),
-        driftCount: z.int().min(0).meta({ description: 'How many such places there are.' }),
-      })
-      .optional()
-      .meta({ description: 'What the audit in the background has found.' }),
+    audit: z.strictObject(audit).optional().meta({ description: 'What the audit in the background has found.' }),
   })
   .meta({ id: 'Health' });

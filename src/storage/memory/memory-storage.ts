@@ -1,4 +1,5 @@
-import type { Misshapen, ReadModels, Storage } from '../../application/ports/storage.ts';
+import { randomUUID } from 'node:crypto';
+import type { Misshapen, ShadowModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { MemoryEventFeed } from './memory-event-feed.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
@@ -6,7 +7,7 @@ import { MemoryJournalStore } from './memory-journal-store.ts';
 import { MemoryTable } from './memory-table.ts';
 import { memoryTransactions } from './memory-transaction.ts';
 
-const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> } => {
+const memoryReadModels = (): ShadowModels => {
   const tables = new Map<string, MemoryTable<Row>>();
   return {
     table: <R extends Row>({ name }: TableName<R>): Table<R> => {
@@ -18,6 +19,26 @@ const memoryReadModels = (): ReadModels & { readonly drop: () => Promise<void> }
       tables.clear();
       return Promise.resolve();
     },
+  };
+};
+
+const memoryShadows = (): Pick<Storage, 'openShadow' | 'findShadow' | 'shadowMarks'> => {
+  const shadows = new Map<string, ShadowModels>();
+  const found = (mark: string): ShadowModels => {
+    const models = shadows.get(mark) ?? memoryReadModels();
+    const drop = (): Promise<void> => {
+      shadows.delete(mark);
+      return models.drop();
+    };
+    return { ...models, drop };
+  };
+  return {
+    openShadow: (_names, mark = randomUUID()) => {
+      shadows.set(mark, memoryReadModels());
+      return Promise.resolve(found(mark));
+    },
+    findShadow: (_names, mark) => found(mark),
+    shadowMarks: () => Promise.resolve([...shadows.keys()]),
   };
 };
 
@@ -38,7 +59,9 @@ export const openMemoryStorage = (): Storage => {
     snapshots: events.snapshots,
     feed: new MemoryEventFeed(events, journal),
     journal,
-    openShadow: () => Promise.resolve(memoryReadModels()),
+    kind: 'memory',
+    ...memoryShadows(),
+    migrations: () => Promise.resolve([]),
     misshapen: noneMisshapen,
     missingGuards: () => Promise.resolve([]),
     ping: () => Promise.resolve(),

@@ -1,8 +1,14 @@
 import { mongo } from 'mongoose';
-import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../../application/ports/storage-errors.ts';
+import {
+  OutcomeUnknown,
+  StorageForbidden,
+  StorageUnavailable,
+  VersionConflict,
+} from '../../application/ports/storage-errors.ts';
 
 const DUPLICATE_KEY = 11000;
 const WRITE_CONFLICT = 112;
+const UNAUTHORIZED = 13;
 
 // Server codes that say "not now" or "not here". A change stream may go on, or be opened again, after each of the first line
 // (MongoDB's specification of change streams lists them); the second: out of time, transaction gone, cursor ended.
@@ -27,6 +33,9 @@ const hasLabel = (error: Error, label: string): boolean =>
 
 const isConflict = (error: Error): boolean =>
   error instanceof mongo.MongoServerError && (error.code === DUPLICATE_KEY || error.code === WRITE_CONFLICT);
+
+const isForbidden = (error: Error): boolean =>
+  error instanceof mongo.MongoServerError && Number(error.code) === UNAUTHORIZED;
 
 // What the driver itself throws when it cannot reach, choose or keep a server, and not when it was called wrongly.
 const driverErrors = [
@@ -56,6 +65,7 @@ export const translate = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   const reason = reasonOf(error);
   if (isConflict(reason)) return new VersionConflict(error.message, { cause: error });
+  if (isForbidden(reason)) return new StorageForbidden(error.message, { cause: error });
   if (isUnavailable(reason)) return new StorageUnavailable(error.message, { cause: error });
   return error;
 };

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection, mongo } from 'mongoose';
-import type { ReadModels, Storage } from '../../application/ports/storage.ts';
+import { type Connection, mongo } from 'mongoose';
+import type { ReadModels, ShadowModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
+import { migrationsOn } from './migrations/migrate.ts';
+import { shapeOf } from './migrations/migrations.ts';
 import { isCollectionName, modelOf } from './models.ts';
 import { misshapenIn } from './misshapen.ts';
 import { missingGuardsOn } from './missing-guards.ts';
@@ -28,33 +30,76 @@ const readModels = (connection: Connection, collectionFor: (name: string) => str
   };
 };
 
-/** An empty collection with the validator of another, and of its indexes those that keep doubles out: each costs what is written here. */
-const createTwin = async (database: mongo.Db, name: string, twin: string): Promise<void> => {
-  const [live] = await database.listCollections({ name }).toArray();
-  const validator = (live as { options?: { validator?: mongo.Document } } | undefined)?.options?.validator;
-  await database.createCollection(twin, validator ? { validator } : {});
-  for (const { v: _v, key, name: indexName, ...options } of await database.collection(name).indexes()) {
-    if (options.unique) await database.collection(twin).createIndex(key, { ...options, name: indexName ?? '' }, {});
+/** Behind the name of the ledger's database. What makes and drops collections there needs no right to do so in the ledger. */
+const BESIDE = '_rebuild';
+
+const NAMESPACE_NOT_FOUND = 26;
+
+const twinOf = (name: string, mark: string): string => `${mark}.${name}`;
+
+const dropIfThere = async (database: mongo.Db, name: string): Promise<void> => {
+  try {
+    await database.dropCollection(name);
+  } catch (error) {
+    if (!(error instanceof mongo.MongoServerError) || error.code !== NAMESPACE_NOT_FOUND) throw error;
   }
 };
 
-const openShadow = async (
-  connection: Connection,
-  names: readonly TableName<Row>[],
-): ReturnType<Storage['openShadow']> => {
-  const database = databaseOf(connection);
-  const suffix = randomUUID().slice(0, 8);
-  const shadowOf = (name: string): string => `${name}_rebuild_${suffix}`;
-  for (const { name } of names) await createTwin(database, name, shadowOf(name));
+/** The twins of read models in a database of their own. */
+class Shadows {
+  constructor(private readonly connection: Connection) {}
+
+  async open(names: readonly TableName<Row>[], mark: string): Promise<ShadowModels> {
+    for (const { name } of names) await this.#create(name, mark);
+    return this.find(names, mark);
+  }
+
+  find(names: readonly TableName<Row>[], mark: string): ShadowModels {
+    return {
+      ...readModels(this.#connection(), (name) => twinOf(name, mark)),
+      drop: () => reading(() => this.#drop(names.map(({ name }) => twinOf(name, mark)))),
+    };
+  }
+
+  async marks(): Promise<readonly string[]> {
+    const twins = await this.#database.listCollections({}, { nameOnly: true }).toArray();
+    return [...new Set(twins.map(({ name }) => name.slice(0, name.indexOf('.'))))];
+  }
+
+  async #drop(twins: readonly string[]): Promise<void> {
+    const connection = this.#connection();
+    for (const twin of twins) {
+      // A table that nobody has asked for has no model yet.
+      if (connection.models[twin]) connection.deleteModel(twin);
+      await dropIfThere(this.#database, twin);
+    }
+  }
+
+  // In the same client, and so in the same transactions. Not made before it is wanted: each is told of all that happens to the client.
+  #connection(): Connection {
+    return this.connection.useDb(`${this.connection.name}${BESIDE}`, { useCache: true });
+  }
+
+  get #database(): mongo.Db {
+    return databaseOf(this.#connection());
+  }
+
+  /** Empty, with the validator of its live twin, and of its indexes those that keep doubles out: each costs what is written here. */
+  async #create(name: string, mark: string): Promise<void> {
+    const { validator, indexes } = shapeOf(name);
+    await this.#database.createCollection(twinOf(name, mark), { validator });
+    for (const { key, options } of indexes) {
+      if (options?.unique) await this.#database.collection(twinOf(name, mark)).createIndex(key, options, {});
+    }
+  }
+}
+
+const shadowsOver = (connection: Connection): Pick<Storage, 'openShadow' | 'findShadow' | 'shadowMarks'> => {
+  const shadows = new Shadows(connection);
   return {
-    ...readModels(connection, shadowOf),
-    drop: async () => {
-      for (const { name } of names) {
-        // A table that nobody has asked for has no model yet.
-        if (connection.models[shadowOf(name)]) connection.deleteModel(shadowOf(name));
-        await database.dropCollection(shadowOf(name));
-      }
-    },
+    openShadow: (names, mark = randomUUID()) => reading(() => shadows.open(names, mark)),
+    findShadow: (names, mark) => shadows.find(names, mark),
+    shadowMarks: () => reading(() => shadows.marks()),
   };
 };
 
@@ -66,8 +111,10 @@ export const openMongoStorage = (connection: Connection, timeout: number): Stora
   snapshots: new MongoSnapshotStore(connection),
   feed: new MongoEventFeed(connection, timeout),
   journal: new MongoJournalStore(connection),
-  openShadow: (names) => reading(() => openShadow(connection, names)),
+  kind: 'mongo',
+  ...shadowsOver(connection),
   misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
+  migrations: () => reading(() => migrationsOn(databaseOf(connection))),
   missingGuards: (collections) => reading(() => missingGuardsOn(databaseOf(connection), collections)),
   ping: async () => {
     await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));

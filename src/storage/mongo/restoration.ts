@@ -27,7 +27,15 @@ export class DatabaseNotEmpty extends Error {
 }
 
 // What is in a database before there is a ledger in it. All else is the ledger, whatever read models there are.
-const beforeAnyLedger = new Set(['migrations', 'leases', 'checkpoints', 'restorations', 'api_keys', 'access_log']);
+const beforeAnyLedger = new Set([
+  'migrations',
+  'leases',
+  'checkpoints',
+  'restorations',
+  'api_keys',
+  'access_log',
+  'rebuilds',
+]);
 
 const restorationsOf = (database: mongo.Db): mongo.Collection<RestorationDocument> =>
   database.collection<RestorationDocument>('restorations');

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { MigrationState } from '../../../application/ports/storage.ts';
 import type { Migration } from './migration.ts';
 import { alone } from './migration-lock.ts';
 import { migrations } from './migrations.ts';
@@ -26,9 +27,6 @@ const run = async (migration: Migration, database: mongo.Db): Promise<void> => {
 };
 
 export const WAITS_FOR_OTHER = 'another process is migrating the database: waiting for it';
-
-/** A migration, and when it ran here; undefined where it has not. */
-export type MigrationState = { readonly id: string; readonly appliedAt: Date | undefined };
 
 /** All that this release has, in their order. Rejects with MigrationError where the database is newer than the code. */
 export const migrationsOn = async (database: mongo.Db): Promise<readonly MigrationState[]> => {
