@@ -15,7 +15,7 @@ const doors = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.daybook/', '**/*.js', '**/*.cjs'] },
+  { ignores: ['dist/', 'coverage/', '.mutation/', 'node_modules/', '.daybook/', '**/*.js', '**/*.cjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

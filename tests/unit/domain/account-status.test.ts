@@ -153,6 +153,12 @@ describe('changing the overdraft limit', () => {
       .thenRejects('OVERDRAFT_IN_USE');
   });
 
+  it('may be set to what it is, where history left the account below its limit', () => {
+    given(accountOpened({ overdraftLimit: 1n }), moneyWithdrawn(eur(7n)))
+      .when(changeOverdraftLimit(eur(1n)))
+      .then(overdraftLimitChanged(eur(1n)));
+  });
+
   it('may raise the available balance to 2^53 − 1', () => {
     given(accountOpened(), moneyDeposited(eur(1n)))
       .when(changeOverdraftLimit(eur(LARGEST_AMOUNT - 1n)))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DomainErrorCode, domainErrorCodes } from '../../../src/domain/domain-error.ts';
+import { DomainError, type DomainErrorCode, domainErrorCodes } from '../../../src/domain/domain-error.ts';
 import { MOST_HOLDS } from '../../../src/domain/hold/hold.ts';
 import { LARGEST_AMOUNT } from '../../../src/domain/money/money.ts';
 import {
@@ -308,5 +308,9 @@ describe.each(scenarios)('$command', ({ rules, exclusive = [], of }) => {
 describe('the list of rejections', () => {
   it('names each code once', () => {
     expect(new Set(domainErrorCodes).size).toBe(domainErrorCodes.length);
+  });
+
+  it('is what logs and stack traces have of a rejection, and what kind of error it is', () => {
+    expect(String(new DomainError('INSUFFICIENT_FUNDS'))).toBe('DomainError: INSUFFICIENT_FUNDS');
   });
 });

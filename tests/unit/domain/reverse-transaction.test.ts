@@ -109,6 +109,12 @@ describe('reversing a deposit', () => {
       .then(reversedDeposit(10n));
   });
 
+  it('needs no room on the account, which it only makes emptier', () => {
+    given(accountOpened(), moneyDeposited(eur(10n)), moneyDeposited(eur(LARGEST_AMOUNT - 10n)))
+      .when(reverseEvent(2))
+      .then(reversedDeposit(10n));
+  });
+
   it('keeps two deposits apart', () => {
     given(...deposited, moneyDeposited(eur(10n)), reversedDeposit(10n))
       .when(reverseEvent(3))

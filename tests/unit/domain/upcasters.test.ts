@@ -53,6 +53,10 @@ describe('an event that this release cannot read', () => {
   ];
 
   it.each(unreadable)('%s is refused', (_, type, version) => {
-    expect(() => upcast(type, version, {})).toThrow(UnknownEventShape);
+    const read = (): unknown => upcast(type, version, {});
+    expect(read).toThrow(UnknownEventShape);
+    // Whoever has to find out where it came from reads this.
+    const message = `no reader for ${type} at schema version ${version}`;
+    expect(read).toThrow(expect.objectContaining({ name: 'UnknownEventShape', message }));
   });
 });
