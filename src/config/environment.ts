@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isCurrency } from '../domain/money/currency.ts';
+import { LARGEST_AMOUNT } from '../domain/money/money.ts';
 
 const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -14,6 +16,27 @@ const algorithmList = z
   .string()
   .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
   .transform((text) => text.split(',').map((name) => name.trim()));
+
+const amountOfCurrency = /^([A-Z]{3}):(0|[1-9]\d{0,15})$/;
+
+type Complain = (message: string) => void;
+
+/** `EUR:1000000`, as currency and amount. */
+const amountIn = (text: string, complain: Complain): readonly (readonly [string, bigint])[] => {
+  const [, currency = '', digits = ''] = amountOfCurrency.exec(text) ?? [];
+  const amount = BigInt(digits);
+  if (isCurrency(currency) && amount <= LARGEST_AMOUNT) return [[currency, amount]];
+  complain(`must be amounts such as EUR:1000000, with commas between: ISO 4217 code, minor units; ${text} is none`);
+  return [];
+};
+
+const amountsByCurrency = z.string().transform((text, context): ReadonlyMap<string, bigint> => {
+  const complain: Complain = (message) => context.addIssue({ code: 'custom', message });
+  const amounts = text.split(',').flatMap((part) => amountIn(part.trim(), complain));
+  const byCurrency = new Map(amounts);
+  if (byCurrency.size < amounts.length) complain('must name each currency once');
+  return byCurrency;
+});
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({
@@ -63,6 +86,13 @@ export const environmentSchema = z.object({
   DAYBOOK_IDEMPOTENCY_KEY_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('How long an idempotency key is remembered.'),
+  DAYBOOK_APPROVAL_ABOVE: amountsByCurrency
+    .optional()
+    .describe(
+      'What moves more than this needs the approval of a second principal: minor units by currency, such as `EUR:1000000,USD:1000000`. Left ' +
+        'out: nothing does. The same for all processes on one database.',
+    ),
+  DAYBOOK_PROPOSAL_DAYS: wholeNumber(1, 365).default(7).describe('How long a proposal can be approved.'),
   DAYBOOK_WORKERS: wholeNumber(0, 256)
     .default(0)
     .describe('Processes that take requests beside the one that commits; 0: that one takes them itself.'),
@@ -104,7 +134,7 @@ export const environmentSchema = z.object({
     .optional()
     .describe(
       '`required`: every request needs an API key or a token. `open`: whoever reaches the server may do everything; only on a loopback HOST, ' +
-        'and not in production. Left out: required as soon as there is an API key or an issuer of tokens, else open where that is allowed.',
+        'and not in production. Left out: required as soon as there is an API key, an issuer of tokens or an amount that needs approval, else open where that is allowed.',
     ),
   DAYBOOK_JWKS_URL: z
     .string()
@@ -160,6 +190,12 @@ export const hasIssuer = ({ DAYBOOK_JWKS_URL, DAYBOOK_JWKS_FILE }: Environment):
 type Rule = { readonly isBroken: (environment: Environment) => boolean; readonly sentence: string };
 
 const rules: readonly Rule[] = [
+  {
+    isBroken: ({ DAYBOOK_AUTH, DAYBOOK_APPROVAL_ABOVE }) =>
+      DAYBOOK_AUTH === 'open' && DAYBOOK_APPROVAL_ABOVE !== undefined,
+    sentence:
+      'DAYBOOK_AUTH: must not be open where DAYBOOK_APPROVAL_ABOVE is given: all callers of an open server are one principal',
+  },
   {
     isBroken: ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }) => DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0,
     sentence: 'DAYBOOK_WORKERS: must be 0 where DAYBOOK_STORAGE is memory, which no other process can read',

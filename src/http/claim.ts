@@ -21,11 +21,11 @@ export type Claim = {
   readonly idempotency: Envelope['idempotency'] | undefined;
   /** If-Match: undefined where any version will do. */
   readonly versions: readonly number[] | undefined;
-};
+} & Pick<Envelope, 'proposable' | 'approves'>;
 
 export const commandOf = (
   { wish, transactionId, accountId }: Asked,
-  { requestId, principal, idempotency, versions }: Claim,
+  { requestId, principal, idempotency, versions, proposable, approves }: Claim,
   newEventId: Services['newEventId'],
 ): Command => ({
   wish,
@@ -36,5 +36,7 @@ export const commandOf = (
     ...(idempotency && { idempotency }),
     ...(transactionId !== undefined && { transactionId }),
     ...(accountId !== undefined && versions && { expected: { accountId, versions } }),
+    ...(proposable && { proposable }),
+    ...(approves && { approves }),
   },
 });

@@ -5,6 +5,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import { type Asked, commandOf } from './claim.ts';
 import { defineEndpoint, type Endpoint, type Shape } from './endpoint.ts';
 import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from './if-match.ts';
+import { proposableBy } from './middleware/authentication.ts';
 import { requestIdOf } from './middleware/request-context.ts';
 import type { Json } from './presenters/wire.ts';
 import { malformedHeader } from './problem-details.ts';
@@ -62,7 +63,8 @@ export const defineCommand = <T extends Wish['type'], P extends Shape, B extends
       const versions = asked.accountId === undefined ? undefined : versionsAccepted(request);
       const requestHash = requestHashOf(addressOf(params), rawBody as Json);
       const idempotency = { key: idempotencyKey, requestHash };
-      const claim = { requestId: requestIdOf(response), principal, idempotency, versions };
+      const proposable = proposableBy(principal, response);
+      const claim = { requestId: requestIdOf(response), principal, idempotency, versions, proposable };
       sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
     },
   });

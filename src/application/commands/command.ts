@@ -21,6 +21,9 @@ export type Answer = {
   readonly location?: string;
 };
 
+/** Where a request came from: what the access log says of it beside who asked. */
+export type Origin = { readonly route: string; readonly from: string };
+
 /** What travels with a wish: who asks, and how often it may count. */
 export type Envelope = {
   readonly correlationId: string;
@@ -31,6 +34,12 @@ export type Envelope = {
   /** If-Match: the versions of this account on which the caller would still want it. */
   readonly expected?: { readonly accountId: AccountId; readonly versions: readonly number[] };
   readonly eventIds: Circumstances['eventIds'];
+  /**
+   * It may be kept as a proposal where it needs approval, of the owner that the actor is bound to; left out, it is refused then.
+   */
+  readonly proposable?: Origin & { readonly ownerId?: string };
+  /** The actor approves the proposal that this command was. */
+  readonly approves?: Origin & { readonly proposalId: string };
 };
 
 /** A plain value from end to end, so that another process can be asked to carry it out. */

@@ -5,11 +5,21 @@ import { holds } from './0004-holds.ts';
 import { checkpoints } from './0005-checkpoints.ts';
 import { backDatedSums } from './0006-back-dated-sums.ts';
 import { access } from './0007-access.ts';
+import { proposals } from './0008-proposals.ts';
 import type { Collections, Shape } from './documents.ts';
 import type { Migration } from './migration.ts';
 
 /** All that this release has, in the order in which they run. */
-export const migrations: readonly Migration[] = [initial, leases, journal, holds, checkpoints, backDatedSums, access];
+export const migrations: readonly Migration[] = [
+  initial,
+  leases,
+  journal,
+  holds,
+  checkpoints,
+  backDatedSums,
+  access,
+  proposals,
+];
 
 const shapes: Collections = Object.assign({}, ...migrations.map(({ collections }) => collections)) as Collections;
 
