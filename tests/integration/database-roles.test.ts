@@ -13,6 +13,9 @@ import { runScript, type ScriptResult } from '../support/run-script.ts';
 
 const UNAUTHORIZED = 13;
 
+/** More than anything else here moves. */
+const MOST_ALONE = 1_000;
+
 type Ids = { readonly eventId: string };
 
 /** One of everything that the API can do; fails where one is refused. */
@@ -61,6 +64,15 @@ const useEverything = async (client: ApiClient, prefix: string): Promise<void> =
   await get(`/v1/transfers/${String(transferId)}`);
   await get('/health/ready');
   expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(840);
+};
+
+/** What one principal proposes, another approves. */
+const useProposals = async (maker: ApiClient, checker: ApiClient): Promise<void> => {
+  await maker.open({ accountId: 'large' });
+  const proposal = await maker.post('/v1/accounts/large/deposits', { amount: MOST_ALONE + 1, currency: 'EUR' });
+  expect(proposal.status, proposal.text).toBe(202);
+  const approval = await checker.post(`${String(proposal.headers.get('location'))}/approve`, {});
+  expect(approval.status, approval.text).toBe(201);
 };
 
 class ClientWithKey extends ApiClient {
@@ -166,15 +178,23 @@ describe('the roles of docker/mongo/roles.json', () => {
   });
 
   it('let a process of the API start on a migrated database, and serve', async () => {
-    const environment = { MONGODB_URI: mongod.uriFor('daybook-api'), NODE_ENV: 'production' };
+    const environment = {
+      MONGODB_URI: mongod.uriFor('daybook-api'),
+      NODE_ENV: 'production',
+      DAYBOOK_APPROVAL_ABOVE: `EUR:${MOST_ALONE}`,
+    };
     const scopes = ['--scopes', 'accounts:read,money:write,audit:read,admin'];
     const made = await runScript('keys', ['create', '--name', 'a test', ...scopes], environment);
     expect(made).toMatchObject({ code: 0 });
+    const checker = ['create', '--name', 'a checker', '--scopes', 'money:approve'];
+    const other = await runScript('keys', checker, environment);
+    expect(other).toMatchObject({ code: 0 });
     const started = await startApiProcess(environment);
     const client = new ClientWithKey(started.client.url, made.stdout.trim());
     try {
       await useEverything(client, 'there');
       await useKeys(client);
+      await useProposals(client, new ClientWithKey(started.client.url, other.stdout.trim()));
       const sealed = async (): Promise<unknown> => (await client.get('/health')).body.journal;
       const events = await database.collection('events').countDocuments();
       await expect.poll(sealed, { timeout: 20_000 }).toEqual({ position: events, lagMs: 0, isRefused: false });

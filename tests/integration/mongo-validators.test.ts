@@ -64,6 +64,16 @@ const sound: Readonly<Record<string, Document>> = {
     expiresAt: new Date(Date.now() + 86_400_000),
   },
   transaction_ids: { _id: 'tx', eventId: 'event' },
+  proposals: {
+    _id: 'proposal',
+    status: 'pending',
+    wish: { type: 'DepositMoney', money: { amount: 5n, currency: 'EUR' } },
+    amount: 5n,
+    currency: 'EUR',
+    proposedBy: 'key:maker',
+    proposedAt: time,
+    expiresAt: time,
+  },
   snapshots: {
     _id: 'account-a/100',
     streamId: 'account-a',

@@ -7,6 +7,7 @@ import { originOf, whoAsks } from '../middleware/authentication.ts';
 import { requestIdOf } from '../middleware/request-context.ts';
 import { presentProposal } from '../presenters/proposal.ts';
 import type { Json } from '../presenters/wire.ts';
+import type { ProblemCode } from '../problem-details.ts';
 import { requestHashOf } from '../request-hash.ts';
 import { holdReceiptView } from '../schemas/hold-views.ts';
 import { cursor, decodeCursor, encodeCursor, limit } from '../schemas/paging.ts';
@@ -60,7 +61,10 @@ export const getProposal = defineEndpoint({
   },
 });
 
-const ofCommands = new Set(Object.values(commands).flatMap(({ rejects }) => rejects));
+const proposable = Object.values(commands).filter(({ answers }) => 202 in answers);
+// What was looked up when it was proposed is part of the command.
+const asked = new Set<ProblemCode>(['EVENT_NOT_FOUND', 'NOT_REVERSIBLE', 'IDEMPOTENCY_KEY_REUSED']);
+const ofCommands = new Set(proposable.flatMap(({ rejects }) => rejects).filter((code) => !asked.has(code)));
 const approveAddress = `${path}/{proposalId}/approve`;
 
 export const approveProposal = defineEndpoint({
@@ -88,7 +92,7 @@ export const approveProposal = defineEndpoint({
     'OWN_PROPOSAL',
     'IDEMPOTENCY_KEY_REUSED',
     'PROPOSAL_NOT_PENDING',
-    ...domainErrorCodes.filter((code) => ofCommands.has(code) && code !== 'IDEMPOTENCY_KEY_REUSED'),
+    ...domainErrorCodes.filter((code) => ofCommands.has(code)),
   ],
   handle: async ({ ledger, proposals, newEventId }, call) => {
     const { params, rawBody, principal, idempotencyKey, response } = call;
@@ -102,8 +106,8 @@ export const approveProposal = defineEndpoint({
       versions: expected?.versions,
       approves: { proposalId, ...originOf(response) },
     };
-    const asked = { wish, transactionId, ...(expected && { accountId: expected.accountId }) };
-    sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
+    const command = { wish, transactionId, ...(expected && { accountId: expected.accountId }) };
+    sendOutcome(response, await ledger.submit(commandOf(command, claim, newEventId)));
   },
 });
 
