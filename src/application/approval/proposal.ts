@@ -17,8 +17,6 @@ export type ProposalRow = {
   readonly proposedBy: string;
   /** The owner that its maker is bound to. */
   readonly ownerId?: string;
-  /** The maker's. */
-  readonly idempotencyKey?: string;
   readonly transactionId?: TransactionId;
   /** If-Match: it holds when the command is carried out. */
   readonly expected?: NonNullable<Envelope['expected']>;
@@ -55,7 +53,7 @@ export const proposalOf = (
   now: Instant,
   keepFor: number,
 ): ProposalRow => {
-  const { actor, eventIds, idempotency, transactionId, expected, proposable } = envelope;
+  const { actor, eventIds, transactionId, expected, proposable } = envelope;
   return {
     _id: eventIds[0],
     status: 'pending',
@@ -64,7 +62,6 @@ export const proposalOf = (
     currency,
     proposedBy: actor,
     ...(proposable?.ownerId !== undefined && { ownerId: proposable.ownerId }),
-    ...(idempotency && { idempotencyKey: idempotency.key }),
     ...(transactionId !== undefined && { transactionId }),
     ...(expected && { expected }),
     proposedAt: new Date(now),

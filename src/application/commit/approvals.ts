@@ -35,16 +35,15 @@ export const proposedFor = (
   throw new DomainError('APPROVAL_REQUIRED', { amount: amount.toString(), currency });
 };
 
-/** Who and what caused the events of a command. Of one that was approved, that is its maker and the proposal. */
+/** Who and what caused the events of a command. Of one that was approved, that is its maker and the proposal; the request is the approval. */
 export const metadataOf = ({ wish, envelope }: Command, approved: ProposalRow | undefined): EventMetadata => {
   const { correlationId, actor, idempotency, transactionId } = envelope;
-  const idempotencyKey = approved ? approved.idempotencyKey : idempotency?.key;
   return {
     correlationId,
     causationId: approved ? approved._id : correlationId,
     actor: approved ? approved.proposedBy : actor,
     command: wish.type,
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(idempotency && { idempotencyKey: idempotency.key }),
     ...(transactionId !== undefined && { transactionId }),
     ...(approved && { approvedBy: actor }),
   };

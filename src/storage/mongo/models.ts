@@ -140,7 +140,6 @@ const definitions = {
     currency: text,
     proposedBy: text,
     ownerId: optionalText,
-    idempotencyKey: optionalText,
     transactionId: optionalText,
     expected: { type: Object },
     proposedAt: time,

@@ -37,7 +37,6 @@ const collections: Collections = {
       },
       {
         ownerId: text,
-        idempotencyKey: text,
         transactionId: text,
         expected: {
           bsonType: 'object',
