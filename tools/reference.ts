@@ -78,7 +78,7 @@ const settingsTable = (all: readonly Setting[]): string =>
     all.map(({ name, values, byDefault, purpose }) => [code(name), values, code(byDefault), purpose]),
   );
 
-const problems = Object.entries<ProblemKind>(problemByCode);
+const problems = Object.entries<ProblemKind>(problemByCode).sort(([, left], [, right]) => left.status - right.status);
 
 const errorsTable = (): string =>
   table(

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isCurrency } from '../domain/money/currency.ts';
-import { LARGEST_AMOUNT } from '../domain/money/money.ts';
+import { amountsByCurrency } from './amounts.ts';
 
 const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -16,27 +15,6 @@ const algorithmList = z
   .string()
   .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
   .transform((text) => text.split(',').map((name) => name.trim()));
-
-const amountOfCurrency = /^([A-Z]{3}):(0|[1-9]\d{0,15})$/;
-
-type Complain = (message: string) => void;
-
-/** `EUR:1000000`, as currency and amount. */
-const amountIn = (text: string, complain: Complain): readonly (readonly [string, bigint])[] => {
-  const [, currency = '', digits = ''] = amountOfCurrency.exec(text) ?? [];
-  const amount = BigInt(digits);
-  if (isCurrency(currency) && amount <= LARGEST_AMOUNT) return [[currency, amount]];
-  complain(`must be amounts such as EUR:1000000, with commas between: ISO 4217 code, minor units; ${text} is none`);
-  return [];
-};
-
-const amountsByCurrency = z.string().transform((text, context): ReadonlyMap<string, bigint> => {
-  const complain: Complain = (message) => context.addIssue({ code: 'custom', message });
-  const amounts = text.split(',').flatMap((part) => amountIn(part.trim(), complain));
-  const byCurrency = new Map(amounts);
-  if (byCurrency.size < amounts.length) complain('must name each currency once');
-  return byCurrency;
-});
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({

@@ -3,6 +3,7 @@ import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
 import { later, no, type ProblemKind } from './problem-kind.ts';
+import { proposalProblems } from './proposal-problems.ts';
 
 type RequestErrorCode =
   | 'RATE_LIMITED'
@@ -24,6 +25,7 @@ export type ProblemCode =
 
 /** Every code that a caller can see, with its status: the one list behind the answers, the OpenAPI document and the README. */
 export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
+  ...proposalProblems,
   VALIDATION_FAILED: no(400, 'The request is malformed', 'Mend every place that `errors` names and send it again.'),
   IDEMPOTENCY_KEY_REQUIRED: no(
     400,
@@ -40,7 +42,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'This caller may not do that',
     'Ask with a credential that has the `scope`, or leave out what `reason` names.',
   ),
-  OWN_PROPOSAL: no(403, 'It is your own proposal', 'Have it approved or rejected by another principal, or cancel it.'),
   EVENT_NOT_FOUND: no(404, 'No such event', 'Check the event id; `GET /v1/accounts/{id}/events` lists them.'),
   ACCOUNT_NOT_FOUND: no(
     404,
@@ -49,7 +50,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
-  PROPOSAL_NOT_FOUND: no(404, 'No such proposal', 'Check the proposal id; `GET /v1/proposals` lists them.'),
   KEY_NOT_FOUND: no(404, 'No such API key', 'Check the prefix; `GET /v1/admin/keys` lists them.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
@@ -75,11 +75,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     409,
     'The key belongs to another request',
     'Use a new key, or send exactly what was sent with this one.',
-  ),
-  PROPOSAL_NOT_PENDING: no(
-    409,
-    'The proposal has ended',
-    'Nothing: `proposalStatus` says how. If the money is still to move, propose it again.',
   ),
   CONCURRENCY_CONFLICT: later(409, 'Others kept writing to this account', 'Send it again with the same key.'),
   KEY_REVOKED: no(409, 'The API key is revoked', 'Make a new one.'),
@@ -142,11 +137,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   INSUFFICIENT_FUNDS: no(422, 'Insufficient available balance', 'Debit at most the available balance.'),
   BALANCE_LIMIT_EXCEEDED: no(422, 'The balance would pass 2^53 − 1', 'Use another account for the rest.'),
-  APPROVAL_REQUIRED: no(
-    422,
-    'This amount needs approval',
-    'Send the command by itself or in an independent batch: it is proposed then.',
-  ),
   RATE_LIMITED: later(
     429,
     'Too many requests',

@@ -121,7 +121,7 @@ export class BatchSettler {
       // So a "no" is only final where the key was looked up after everything else.
       const facts = isSure ? await lookUpFacts(storage, commands) : nothingUsed;
       const read = { accounts: loaded, reversedTotals, proposals, facts };
-      const basis: BatchBasis = { ...read, now: clock.now(), wording, ...(approval && { approval }) };
+      const basis: BatchBasis = { ...read, now: clock.now(), wording, approval };
       const decisions = decideBatch(submissions, basis);
       // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
       const doubtful = doubtfulStreams(batch, decisions, basis);

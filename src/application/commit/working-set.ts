@@ -24,7 +24,7 @@ export type BatchBasis = {
   readonly now: Instant;
   readonly wording: Wording;
   /** Left out: nothing needs approval. */
-  readonly approval?: ApprovalRule;
+  readonly approval?: ApprovalRule | undefined;
   /** Those that the commands approve. */
   readonly proposals?: FoundProposals;
 };
