@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { algorithmList } from './algorithms.ts';
 import { amountsByCurrency } from './amounts.ts';
 
 const wholeNumber = (least: number, most: number) => {
@@ -7,14 +8,6 @@ const wholeNumber = (least: number, most: number) => {
   return z.coerce.number(error).int(error).min(least, error).max(most, error);
 };
 const path = z.string().min(1);
-
-/** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
-const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
-const algorithm = `(?:${algorithms.join('|')})`;
-const algorithmList = z
-  .string()
-  .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
-  .transform((text) => text.split(',').map((name) => name.trim()));
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({

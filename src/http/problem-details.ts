@@ -2,8 +2,8 @@ import type { KeyRefused } from '../application/access/key-keeper.ts';
 import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
+import { accessProblems } from './access-problems.ts';
 import { later, no, type ProblemKind } from './problem-kind.ts';
-import { proposalProblems } from './proposal-problems.ts';
 
 type RequestErrorCode =
   | 'RATE_LIMITED'
@@ -25,7 +25,6 @@ export type ProblemCode =
 
 /** Every code that a caller can see, with its status: the one list behind the answers, the OpenAPI document and the README. */
 export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
-  ...proposalProblems,
   VALIDATION_FAILED: no(400, 'The request is malformed', 'Mend every place that `errors` names and send it again.'),
   IDEMPOTENCY_KEY_REQUIRED: no(
     400,
@@ -50,7 +49,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   HOLD_NOT_FOUND: no(404, 'No such hold', 'Check the hold id; `GET /v1/accounts/{id}/holds` lists them.'),
   TRANSFER_NOT_FOUND: no(404, 'No such transfer', 'Check the transfer id.'),
-  KEY_NOT_FOUND: no(404, 'No such API key', 'Check the prefix; `GET /v1/admin/keys` lists them.'),
   ROUTE_NOT_FOUND: no(404, 'No such address', 'See /docs for what there is.'),
   METHOD_NOT_ALLOWED: no(405, 'This address does not take that method', 'Use one of the methods in the Allow header.'),
   NOT_ACCEPTABLE: no(
@@ -77,7 +75,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Use a new key, or send exactly what was sent with this one.',
   ),
   CONCURRENCY_CONFLICT: later(409, 'Others kept writing to this account', 'Send it again with the same key.'),
-  KEY_REVOKED: no(409, 'The API key is revoked', 'Make a new one.'),
   VERSION_MISMATCH: no(
     412,
     'The account has another version',
@@ -169,6 +166,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The ledger cannot be reached now',
     'Nothing happened. Send it again with the same key after Retry-After seconds.',
   ),
+  ...accessProblems,
 };
 
 /** One thing wrong with a request: where (a JSON pointer into the body, RFC 6901, or the name of a parameter or header), and what. */
