@@ -60,8 +60,10 @@ export const hasApiKeys = async (storage: Storage): Promise<boolean> =>
 
 /** Whether callers are asked who they are. Rejects with UnguardedServer where they must be, and nobody could say. */
 export const mustAsk = async (environment: Environment, storage: Storage): Promise<boolean> => {
-  const { DAYBOOK_AUTH, HOST, NODE_ENV } = environment;
+  const { DAYBOOK_AUTH, DAYBOOK_APPROVAL_ABOVE, HOST, NODE_ENV } = environment;
   if (DAYBOOK_AUTH !== undefined) return DAYBOOK_AUTH === 'required';
+  // Where all are one principal, nobody could approve anything.
+  if (DAYBOOK_APPROVAL_ABOVE) return true;
   if (hasIssuer(environment) || (await hasApiKeys(storage))) return true;
   if (mayBeOpen(environment)) return false;
   const reason = NODE_ENV === 'production' ? 'NODE_ENV is production' : `HOST is ${HOST}`;

@@ -5,7 +5,9 @@ import { AccountCache } from './application/commit/account-cache.ts';
 import { BatchSettler } from './application/commit/settle-batch.ts';
 import { Snapshotter } from './application/commit/snapshotter.ts';
 import type { Wording } from './application/commands/command.ts';
+import { Proposals } from './application/approval/proposals.ts';
 import { apiWording } from './http/presenters/answers.ts';
+import { answerProposal } from './http/presenters/proposal.ts';
 import { HoldSweeper } from './application/holds/hold-sweeper.ts';
 import { Ledger, type LedgerDoor } from './application/ledger.ts';
 import type { Clock } from './application/ports/clock.ts';
@@ -55,6 +57,8 @@ export type Limits = Pick<
   | 'DAYBOOK_COMMAND_TIMEOUT_MS'
   | 'DAYBOOK_ACCOUNT_CACHE'
   | 'DAYBOOK_IDEMPOTENCY_KEY_DAYS'
+  | 'DAYBOOK_APPROVAL_ABOVE'
+  | 'DAYBOOK_PROPOSAL_DAYS'
 >;
 
 const DAY = 86_400_000;
@@ -69,6 +73,9 @@ export type Parts = {
   readonly access: Access;
 };
 
+const approvalRuleOf = ({ DAYBOOK_APPROVAL_ABOVE: above, DAYBOOK_PROPOSAL_DAYS: days }: Limits) =>
+  above && { above, keepFor: days * DAY, wording: answerProposal };
+
 /** The writing side. */
 const composeLedger = (
   { storage, limits, log, metrics }: { storage: Storage; limits: Limits; log: Log; metrics: ProcessMetrics },
@@ -81,6 +88,7 @@ const composeLedger = (
     accounts: new AccountCache(storage, snapshotter, limits.DAYBOOK_ACCOUNT_CACHE, metrics),
     snapshotter,
     wording,
+    approval: approvalRuleOf(limits),
     clock,
     log,
     meter: metrics,
@@ -137,6 +145,7 @@ export const composeFront = (
   const services: Services = {
     ledger: new MeteredDoor(ledger, metrics),
     queries,
+    proposals: new Proposals(storage, clock),
     journal,
     metrics: { answered: metrics.answered, text },
     clock,

@@ -79,7 +79,7 @@ const settingsTable = (all: readonly Setting[]): string =>
     all.map(({ name, values, byDefault, purpose }) => [code(name), values, code(byDefault), purpose]),
   );
 
-const problems = Object.entries<ProblemKind>(problemByCode).sort(([, one], [, other]) => one.status - other.status);
+const problems = Object.entries<ProblemKind>(problemByCode).sort(([, left], [, right]) => left.status - right.status);
 
 const errorsTable = (): string =>
   table(

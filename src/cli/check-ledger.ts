@@ -29,6 +29,7 @@ const OTHERS = [
   'snapshots',
   'idempotency_keys',
   'transaction_ids',
+  'proposals',
   ...projections.map(({ table }) => table.name),
 ];
 

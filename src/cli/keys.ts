@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { type IssuedKey, type KeyAct, KeyRefused } from '../application/access/key-keeper.ts';
+import { type IssuedKey, KeyRefused } from '../application/access/key-keeper.ts';
+import type { Act } from '../application/access/recorded-act.ts';
 import { type ApiKeyRow, prefixOf } from '../application/access/api-keys.ts';
 import { systemClock } from '../compose.ts';
 import { composeAccess } from '../compose-access.ts';
@@ -16,7 +17,7 @@ import { pino } from 'pino';
 
 type Json = { readonly json?: boolean };
 
-const act = (): KeyAct => ({
+const act = (): Act => ({
   actor: `script:${userInfo().username}`,
   route: 'npm run keys',
   from: 'local',
@@ -103,7 +104,7 @@ program
   .requiredOption('--name <name>', 'whose or what for it is')
   .requiredOption(
     '--scopes <list>',
-    'what it may do: accounts:read, money:write, audit:read, admin, with commas between',
+    'what it may do: accounts:read, money:write, money:approve, audit:read, admin, with commas between',
   )
   .option('--owner <ownerId>', 'it sees and moves the accounts of this owner only')
   .option('--json', 'print one JSON document instead')

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { algorithmList } from './algorithms.ts';
+import { amountsByCurrency } from './amounts.ts';
 import { tracingSettings } from './tracing-settings.ts';
 
 const wholeNumber = (least: number, most: number) => {
@@ -8,14 +10,6 @@ const wholeNumber = (least: number, most: number) => {
 };
 const path = z.string().min(1);
 const mongoUri = z.string().regex(/^mongodb(?:\+srv)?:\/\/\S+$/, 'must start with mongodb:// or mongodb+srv://');
-
-/** Signatures that are made with a private key and checked with a public one: nobody who can check can forge. */
-const algorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA'] as const;
-const algorithm = `(?:${algorithms.join('|')})`;
-const algorithmList = z
-  .string()
-  .regex(new RegExp(`^${algorithm}(?: *, *${algorithm})*$`), `must be some of ${algorithms.join(', ')}`)
-  .transform((text) => text.split(',').map((name) => name.trim()));
 
 /** Every setting, with its default and what it is for. README and .env.example are generated from here. */
 export const environmentSchema = z.object({
@@ -63,6 +57,13 @@ export const environmentSchema = z.object({
   DAYBOOK_IDEMPOTENCY_KEY_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('How long an idempotency key is remembered.'),
+  DAYBOOK_APPROVAL_ABOVE: amountsByCurrency
+    .optional()
+    .describe(
+      'What moves more than this needs the approval of a second principal: minor units by currency, such as `EUR:1000000,USD:1000000`. Left ' +
+        'out: nothing does. The same for all processes on one database.',
+    ),
+  DAYBOOK_PROPOSAL_DAYS: wholeNumber(1, 365).default(7).describe('How long a proposal can be approved.'),
   DAYBOOK_WORKERS: wholeNumber(0, 256)
     .default(0)
     .describe('Processes that take requests beside the one that commits; 0: that one takes them itself.'),
@@ -110,7 +111,7 @@ export const environmentSchema = z.object({
     .optional()
     .describe(
       '`required`: every request needs an API key or a token. `open`: whoever reaches the server may do everything; only on a loopback HOST, ' +
-        'and not in production. Left out: required as soon as there is an API key or an issuer of tokens, else open where that is allowed.',
+        'and not in production. Left out: required as soon as there is an API key, an issuer of tokens or an amount that needs approval, else open where that is allowed.',
     ),
   DAYBOOK_JWKS_URL: z
     .string()
@@ -171,6 +172,12 @@ const rules: readonly Rule[] = [
     isBroken: ({ DAYBOOK_REBUILD_MONGODB_URI, MONGODB_URI }) =>
       DAYBOOK_REBUILD_MONGODB_URI !== undefined && MONGODB_URI === undefined,
     sentence: 'DAYBOOK_REBUILD_MONGODB_URI: needs MONGODB_URI, which names the same database',
+  },
+  {
+    isBroken: ({ DAYBOOK_AUTH, DAYBOOK_APPROVAL_ABOVE }) =>
+      DAYBOOK_AUTH === 'open' && DAYBOOK_APPROVAL_ABOVE !== undefined,
+    sentence:
+      'DAYBOOK_AUTH: must not be open where DAYBOOK_APPROVAL_ABOVE is given: all callers of an open server are one principal',
   },
   {
     isBroken: ({ DAYBOOK_STORAGE, DAYBOOK_WORKERS }) => DAYBOOK_STORAGE === 'memory' && DAYBOOK_WORKERS > 0,

@@ -3,11 +3,13 @@
  * The reference pages list rejections in this order, too.
  */
 export const domainErrorCodes = [
+  'PROPOSAL_NOT_FOUND',
   'EVENT_NOT_FOUND',
   'NOT_REVERSIBLE',
   'NOT_CHANGEABLE',
   'HISTORY_TOO_LONG',
   'IDEMPOTENCY_KEY_REUSED',
+  'PROPOSAL_NOT_PENDING',
   'TRANSACTION_ALREADY_RECORDED',
   'TRANSFER_ALREADY_EXISTS',
   'SAME_ACCOUNT',
@@ -31,6 +33,7 @@ export const domainErrorCodes = [
   'OVERDRAFT_IN_USE',
   'INSUFFICIENT_FUNDS',
   'BALANCE_LIMIT_EXCEEDED',
+  'APPROVAL_REQUIRED',
   'TRANSFER_NOT_FOUND',
 ] as const;
 

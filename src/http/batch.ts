@@ -21,6 +21,9 @@ class NotAsked {
   constructor(readonly reason: unknown) {}
 }
 
+/** Whose request it is; together with others, nothing of it can be proposed. */
+type From = Pick<Claim, 'requestId' | 'principal' | 'span' | 'proposable'>;
+
 /** A command that is ready for the ledger. */
 type Prepared = Command | NotAsked;
 
@@ -36,7 +39,7 @@ const prepareOne = async (
   { type, idempotencyKey, ifMatch: versions, ...members }: BatchedCommand,
   raw: Json,
   { queries, newEventId }: Services,
-  from: Pick<Claim, 'requestId' | 'principal' | 'span'>,
+  from: From,
 ): Promise<Prepared> => {
   const { ask, addressOf } = commands[type];
   try {
@@ -59,7 +62,7 @@ export const prepare = async (
   batch: readonly BatchedCommand[],
   raw: readonly Json[],
   services: Services,
-  from: Pick<Claim, 'requestId' | 'principal' | 'span'>,
+  from: From,
 ): Promise<readonly Prepared[]> => {
   const prepared: Prepared[] = [];
   for (let start = 0; start < batch.length; start += AT_ONCE) {

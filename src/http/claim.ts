@@ -24,11 +24,11 @@ export type Claim = {
   readonly versions: readonly number[] | undefined;
   /** Undefined where requests are not written down. */
   readonly span: TraceContext | undefined;
-};
+} & Pick<Envelope, 'proposable' | 'approves'>;
 
 export const commandOf = (
   { wish, transactionId, accountId }: Asked,
-  { requestId, principal, idempotency, versions, span }: Claim,
+  { requestId, principal, idempotency, versions, span, proposable, approves }: Claim,
   newEventId: Services['newEventId'],
 ): Command => ({
   wish,
@@ -40,5 +40,7 @@ export const commandOf = (
     ...(transactionId !== undefined && { transactionId }),
     ...(accountId !== undefined && versions && { expected: { accountId, versions } }),
     ...(span && { span }),
+    ...(proposable && { proposable }),
+    ...(approves && { approves }),
   },
 });

@@ -5,6 +5,7 @@ import type { Queries } from '../application/queries/queries.ts';
 import { type Asked, commandOf } from './claim.ts';
 import { defineEndpoint, type Endpoint, type Shape } from './endpoint.ts';
 import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from './if-match.ts';
+import { proposableBy } from './middleware/authentication.ts';
 import { requestIdOf, spanOf } from './middleware/request-context.ts';
 import type { Json } from './presenters/wire.ts';
 import { malformedHeader } from './problem-details.ts';
@@ -63,7 +64,7 @@ export const defineCommand = <T extends Wish['type'], P extends Shape, B extends
       const requestHash = requestHashOf(addressOf(params), rawBody as Json);
       const idempotency = { key: idempotencyKey, requestHash };
       const from = { requestId: requestIdOf(response), principal, span: spanOf(response) };
-      const claim = { ...from, idempotency, versions };
+      const claim = { ...from, idempotency, versions, proposable: proposableBy(principal, response) };
       sendOutcome(response, await ledger.submit(commandOf(asked, claim, newEventId)));
     },
   });

@@ -20,6 +20,7 @@ import { listEvents } from './routes/list-events.ts';
 import { listJournal } from './routes/list-journal.ts';
 import { depositMoney, withdrawMoney } from './routes/move-money.ts';
 import { openAccount } from './routes/open-account.ts';
+import { approveProposal, cancelProposal, getProposal, listProposals, rejectProposal } from './routes/proposals.ts';
 import { reverseTransaction } from './routes/reverse-transaction.ts';
 import { submitBatch } from './routes/submit-batch.ts';
 import { transferMoney } from './routes/transfer-money.ts';
@@ -56,6 +57,11 @@ export const endpoints: readonly Endpoint[] = [
   unfreezeAccount,
   closeAccount,
   changeOverdraftLimit,
+  listProposals,
+  getProposal,
+  approveProposal,
+  rejectProposal,
+  cancelProposal,
   getTrialBalance,
   listJournal,
   getCheckpoint,

@@ -29,12 +29,13 @@ const ownedJournal = (journal: JournalQueries, own: OwnAccounts): JournalQueries
  */
 export const servicesFor = (services: Services, { ownerId }: Principal, response: Response): Services => {
   if (ownerId === undefined) return services;
-  const { access, ledger, queries, journal } = services;
+  const { access, ledger, queries, proposals, journal } = services;
   const own = new OwnAccounts(ownerId, access.owners, (accountId) => noteStranger(access, response, accountId));
   return {
     ...services,
     ledger: new OwnedDoor(ledger, own),
     queries: ownedQueries(queries, own),
+    proposals: proposals.of(ownerId),
     journal: ownedJournal(journal, own),
   };
 };

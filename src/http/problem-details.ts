@@ -1,6 +1,7 @@
 import type { AccessRefused } from '../application/access/principal.ts';
 import type { LedgerErrorCode } from '../application/commit/ledger-error.ts';
 import type { DomainErrorCode } from '../domain/domain-error.ts';
+import { accessProblems } from './access-problems.ts';
 import { type AdminCode, adminProblems } from './admin-problems.ts';
 import { later, no, type ProblemKind } from './problem-kind.ts';
 
@@ -166,6 +167,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'The ledger cannot be reached now',
     'Nothing happened. Send it again with the same key after Retry-After seconds.',
   ),
+  ...accessProblems,
 };
 
 /** One thing wrong with a request: where (a JSON pointer into the body, RFC 6901, or the name of a parameter or header), and what. */

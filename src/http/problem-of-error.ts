@@ -58,6 +58,8 @@ const problemOfAccess = (error: unknown): Problem | undefined => {
   if (error instanceof KeyRefused) return { code: error.code, details: { prefix: error.prefix } };
   if (!(error instanceof AccessRefused)) return undefined;
   const { code, details } = error;
+  // No other scope would help.
+  if (code === 'OWN_PROPOSAL') return { code, details };
   const wasShown = code === 'FORBIDDEN' || details.reason === undefined;
   return { code, details, headers: { 'WWW-Authenticate': challengeOf(error, wasShown) } };
 };

@@ -1,4 +1,5 @@
 import type { Access } from '../application/access/access.ts';
+import type { Proposals } from '../application/approval/proposals.ts';
 import type { LedgerDoor } from '../application/ledger.ts';
 import type { Clock } from '../application/ports/clock.ts';
 import type { Tracer } from '../application/ports/tracer.ts';
@@ -13,6 +14,7 @@ import type { OnAnswered } from './middleware/request-context.ts';
 export type Services = {
   readonly ledger: LedgerDoor;
   readonly queries: Queries;
+  readonly proposals: Proposals;
   readonly journal: JournalQueries;
   readonly clock: Clock;
   readonly newEventId: () => EventId;

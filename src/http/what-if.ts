@@ -8,6 +8,7 @@ import { type AccountId, streamIdOf } from '../domain/account/account-id.ts';
 import { DomainError } from '../domain/domain-error.ts';
 import { type Asked, type Claim, commandOf } from './claim.ts';
 import { commands } from './commands.ts';
+import { membersOf } from './members-of.ts';
 import type { Services } from './services.ts';
 import { presentAlteredHistory, presentDryRun } from './presenters/what-if.ts';
 import type { Json } from './presenters/wire.ts';
@@ -53,12 +54,6 @@ export const attemptOf = async (
 };
 
 type Body = z.output<typeof whatIfBody>;
-
-/** A wish as the members of its command's path and body. */
-const membersOf = ({ type: _type, ...wish }: Wish): Json => {
-  const { money, original, ...others } = { money: undefined, original: undefined, ...wish };
-  return { ...others, ...money, ...(original && { eventId: original.eventId }) };
-};
 
 /** The command behind an event, with some members different. Rejects with NOT_CHANGEABLE where it has no such member. */
 const changed =

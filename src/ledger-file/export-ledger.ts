@@ -65,8 +65,11 @@ const textIn = (metadata: EventAsRecorded['metadata'], member: string): readonly
   return typeof value === 'string' ? [value] : [];
 };
 
-const keyIdOf = ({ metadata }: EventAsRecorded): readonly string[] =>
-  textIn(metadata, 'actor').flatMap((actor) => textIn(metadata, 'idempotencyKey').map((key) => `${actor} ${key}`));
+/** The key of the request that recorded an event: of whoever approved it, where somebody had to. */
+const keyIdOf = ({ metadata }: EventAsRecorded): readonly string[] => {
+  const [caller] = [...textIn(metadata, 'approvedBy'), ...textIn(metadata, 'actor')];
+  return caller === undefined ? [] : textIn(metadata, 'idempotencyKey').map((key) => `${caller} ${key}`);
+};
 
 const claimsOf = async (storage: Stores, events: readonly EventAsRecorded[]): Promise<Claims> => {
   const [keys, transactionIds] = await Promise.all([

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import type { Access } from '../../src/application/access/access.ts';
-import { scopes } from '../../src/application/access/principal.ts';
+import { isForOwners, scopes } from '../../src/application/access/principal.ts';
 import { composeAccess } from '../../src/compose-access.ts';
 import { systemClock } from '../../src/compose.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
@@ -13,6 +13,9 @@ import { askFor, type Subject } from './every-endpoint.ts';
 import { expectProblem } from './expectations.ts';
 
 const NEVER = '01900000-0000-7000-8000-000000000000';
+const NEVER_PROPOSED = '01900000-0000-7000-8000-000000000001';
+
+const MOST_ALONE = 10_000;
 
 let database: TestDatabase;
 let issuer: Issuer;
@@ -33,7 +36,8 @@ const send = (endpoint: Endpoint, subject: Subject, headers: Record<string, stri
 beforeAll(async () => {
   [database, issuer] = await Promise.all([openTestDatabase(), Issuer.open()]);
   access = composeAccess(database.storage, issuer.settings, pino({ level: 'silent' }), systemClock);
-  api = await startApi(database.storage, {}, { access });
+  const limits = { DAYBOOK_APPROVAL_ABOVE: new Map([['EUR', BigInt(MOST_ALONE)]]) };
+  api = await startApi(database.storage, limits, { access });
   ({ client } = api);
   everything = bearer((await makeKey(access)).key);
   const post = async (path: string, body: Json): Promise<Json> => {
@@ -41,7 +45,7 @@ beforeAll(async () => {
     expect(reply.status, reply.text).toBe(201);
     return reply.body;
   };
-  const initialDeposit = { amount: 10_000 };
+  const initialDeposit = { amount: MOST_ALONE };
   await post('/v1/accounts', { accountId: 'alice-1', ownerId: 'alice', currency: 'EUR', initialDeposit });
   await post('/v1/accounts', { accountId: 'alice-2', ownerId: 'alice', currency: 'EUR' });
   await post('/v1/accounts', { accountId: 'bob-1', ownerId: 'bob', currency: 'EUR', initialDeposit });
@@ -54,6 +58,11 @@ beforeAll(async () => {
     amount: 3,
     currency: 'EUR',
   });
+  await post('/v1/accounts/alice-1/deposits', { amount: MOST_ALONE, currency: 'EUR' });
+  const { key } = await makeKey(access, { ownerId: 'alice', scopes: ['money:write'] });
+  const large = { amount: MOST_ALONE + 1, currency: 'EUR' };
+  const proposal = await client.post('/v1/accounts/alice-1/withdrawals', large, bearer(key));
+  expect(proposal.status, proposal.text).toBe(202);
   ofAlice = {
     accountId: 'alice-1',
     otherAccountId: 'alice-2',
@@ -61,6 +70,7 @@ beforeAll(async () => {
     transferId: 'rent-1',
     eventId: String(deposit.eventId),
     ownerId: 'alice',
+    proposalId: String(proposal.body.proposalId),
     prefix: (await makeKey(access)).row._id,
     rebuildId: '77777',
   };
@@ -139,7 +149,9 @@ describe('with a good credential', () => {
     const { key } = await makeKey(access, { scopes: scopes.filter((scope) => scope === endpoint.scope) });
     const token = await issuer.token({ scope: `openid ${endpoint.scope}` });
     for (const credential of [key, token]) {
-      const reply = await send(endpoint, { ...ofAlice, prefix: (await makeKey(access)).row._id }, bearer(credential));
+      // Only its maker may take a proposal back, whatever scopes others have.
+      const subject = { ...ofAlice, proposalId: NEVER_PROPOSED, prefix: (await makeKey(access)).row._id };
+      const reply = await send(endpoint, subject, bearer(credential));
       expect([401, 403], reply.text).not.toContain(reply.status);
     }
   });
@@ -181,22 +193,24 @@ describe('with the credential of another owner', () => {
     transferId: 'xent-1',
     eventId: NEVER,
     ownerId: 'xlice',
+    proposalId: NEVER_PROPOSED,
     prefix: '0123456789ab',
     rebuildId: '99999',
   };
   const credentials: Readonly<Record<string, () => Promise<string>>> = {
-    'an API key': async () => (await makeKey(access, { ownerId: 'bob', scopes: ['accounts:read', 'money:write'] })).key,
+    'an API key': async () => (await makeKey(access, { ownerId: 'bob', scopes: scopes.filter(isForOwners) })).key,
     'a token': () => issuer.token({ daybook_owner: 'bob' }),
   };
-  const ofAccounts = rows.filter(([, { scope }]) => scope === 'accounts:read' || scope === 'money:write');
-  const ofAll = rows.filter(([, { scope }]) => scope === 'audit:read' || scope === 'admin');
+  const isOfAccounts = ({ scope }: Endpoint): boolean => scope !== 'none' && isForOwners(scope);
+  const ofAccounts = rows.filter(([, endpoint]) => isOfAccounts(endpoint));
+  const ofAll = rows.filter(([, endpoint]) => !isOfAccounts(endpoint));
 
   describe.each(Object.entries(credentials))('%s', (_, credential) => {
     it.each(ofAccounts)('%s answers about what is another’s as about what is missing', async (_id, endpoint) => {
       const headers = { ...request, ...bearer(await credential()) };
       const [foreign, absent] = [await send(endpoint, ofAlice, headers), await send(endpoint, missing, headers)];
       expect(withoutIds(foreign, ofAlice)).toEqual(withoutIds(absent, missing));
-      const isEmptyList = endpoint.id === 'listAccounts' && foreign.text === '{"accounts":[]}';
+      const isEmptyList = ['{"accounts":[]}', '{"proposals":[]}'].includes(foreign.text);
       expect(isEmptyList || [403, 404].includes(foreign.status), foreign.text).toBe(true);
     });
 

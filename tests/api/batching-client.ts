@@ -3,7 +3,7 @@ import { commands } from '../../src/http/commands.ts';
 import { ApiClient, type Json, type Reply } from '../support/api.ts';
 
 /** Whether the path is an address of this pattern, and the members that it carries. */
-const membersOf = (pattern: string, path: string): Json | undefined => {
+export const membersOf = (pattern: string, path: string): Json | undefined => {
   const found = new RegExp(`^${pattern.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path);
   return found ? { ...found.groups } : undefined;
 };

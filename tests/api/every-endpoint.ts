@@ -9,6 +9,7 @@ export type Subject = {
   readonly transferId: string;
   readonly eventId: string;
   readonly ownerId: string;
+  readonly proposalId: string;
   readonly prefix: string;
   readonly rebuildId: string;
 };
@@ -53,6 +54,11 @@ const asks: Readonly<Record<string, Ask>> = {
   unfreezeAccount: { body: () => reason },
   closeAccount: { body: () => reason },
   changeOverdraftLimit: { body: () => ({ overdraftLimit: 5 }) },
+  listProposals: {},
+  getProposal: {},
+  approveProposal: { body: () => ({}) },
+  rejectProposal: { body: () => reason },
+  cancelProposal: { body: () => ({}) },
   getTrialBalance: {},
   listJournal: {},
   getCheckpoint: {},

@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Access } from '../../src/application/access/access.ts';
 import type { NewKey } from '../../src/application/access/key-keeper.ts';
 import { composeAccess } from '../../src/compose-access.ts';
-import { systemClock } from '../../src/compose.ts';
+import { type Limits, systemClock } from '../../src/compose.ts';
 import { type ApiClient, type Json, type Reply, startApi, type TestApi } from '../support/api.ts';
 import { bearer, Issuer, makeKey } from '../support/credentials.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -37,13 +37,16 @@ type Settings = Partial<Issuer['settings']>;
 export class GuardedWorld {
   #parts: { database: TestDatabase; issuer: Issuer; access: Access; api: TestApi } | undefined;
 
-  constructor(private readonly settings: Settings) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly limits: Partial<Limits>,
+  ) {}
 
   async open(): Promise<void> {
     const [database, issuer] = await Promise.all([openTestDatabase(), Issuer.open()]);
     const settings = { ...issuer.settings, ...this.settings };
     const access = composeAccess(database.storage, settings, pino({ level: 'silent' }), systemClock);
-    this.#parts = { database, issuer, access, api: await startApi(database.storage, {}, { access }) };
+    this.#parts = { database, issuer, access, api: await startApi(database.storage, this.limits, { access }) };
   }
 
   async close(): Promise<void> {
@@ -72,8 +75,8 @@ export class GuardedWorld {
   }
 }
 
-export const useGuardedWorld = (settings: Settings = {}): GuardedWorld => {
-  const world = new GuardedWorld(settings);
+export const useGuardedWorld = (settings: Settings = {}, limits: Partial<Limits> = {}): GuardedWorld => {
+  const world = new GuardedWorld(settings, limits);
   beforeAll(() => world.open());
   afterAll(() => world.close());
   return world;

@@ -12,6 +12,7 @@ import { holdCases } from './hold-rejections.ts';
 import { momentCases } from './moment-rejections.ts';
 import { rebuildCases } from './rebuild-rejections.ts';
 import { provingCases } from './proof-rejections.ts';
+import { approvalRequired, proposalCases, type Place } from './proposal-rejections.ts';
 import { closed, frozen, opened, useWorld } from './world.ts';
 
 type Case = (client: ApiClient) => Promise<Reply>;
@@ -244,28 +245,50 @@ const cases: Readonly<Record<string, Partial<Record<ProblemCode, Case>>>> = {
 const hasKey = (id: string): boolean =>
   endpoints.some((endpoint) => endpoint.id === id && endpoint.isCommand && endpoint.needsKey);
 
-/** As a batch of one, each code at the first command that has it. */
-const batched: Readonly<Record<string, Case>> = Object.fromEntries(
-  domainErrorCodes.flatMap((code) => {
-    const found = Object.entries(cases).find(([id, ofEndpoint]) => code in ofEndpoint && hasKey(id));
-    const provoke = found?.[1][code];
-    return provoke ? [[code, (client: ApiClient) => provoke(new BatchingClient(client.url))]] : [];
-  }),
-);
+/** Each code at the first command that has it and may be sent so. */
+const firstOfEach = (isMeant: (id: string) => boolean): Partial<Record<ProblemCode, Case>> =>
+  Object.fromEntries(
+    domainErrorCodes.flatMap((code) => {
+      const found = Object.entries(cases).find(([id, ofEndpoint]) => code in ofEndpoint && isMeant(id));
+      const provoke = found?.[1][code];
+      return provoke ? [[code, provoke] as const] : [];
+    }),
+  );
+
+/** As a batch of one. */
+const batched: Partial<Record<ProblemCode, Case>> = {
+  ...Object.fromEntries(
+    Object.entries(firstOfEach(hasKey)).map(([code, provoke]) => [
+      code,
+      (client: ApiClient) => provoke(new BatchingClient(client.url)),
+    ]),
+  ),
+  APPROVAL_REQUIRED: approvalRequired,
+};
+
+const isProposable = (id: string): boolean =>
+  endpoints.some((endpoint) => endpoint.id === id && 202 in endpoint.answers);
+
+const casesAt = (place: Place): typeof cases => ({
+  ...cases,
+  ...proposalCases(place, firstOfEach(isProposable)),
+  submitBatch: batched,
+});
 
 type Document = { paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>> };
 
 describe('every rejection that an endpoint declares', () => {
   const world = useWorld();
+  const all = casesAt(() => world.storage);
 
   it.each(endpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
     '%s: each declared code is provoked below, in the order in which it is checked',
     (id, { rejects }) => {
-      expect(Object.keys((id === 'submitBatch' ? batched : cases[id]) ?? {})).toEqual(rejects);
+      expect(Object.keys(all[id] ?? {})).toEqual(rejects);
     },
   );
 
-  const rows = Object.entries({ ...cases, submitBatch: batched }).flatMap(([id, ofEndpoint]) =>
+  const rows = Object.entries(all).flatMap(([id, ofEndpoint]) =>
     Object.entries(ofEndpoint).map(([code, provoke]) => [id, code as ProblemCode, provoke] as const),
   );
 
@@ -277,7 +300,7 @@ describe('every rejection that an endpoint declares', () => {
     expect(responses?.[problemByCode[code].status]?.description).toContain(`\`${code}\``);
   });
 
-  const ofCommands = rows.filter(([id]) => hasKey(id));
+  const ofCommands = rows.filter(([id]) => hasKey(id) && id in cases);
 
   it.each(ofCommands)('%s rejects with %s in a batch, too', async (_, code, provoke) => {
     const reply = await provoke(new BatchingClient(world.client.url));

@@ -5,6 +5,11 @@ import { type Instant, instant } from '../../src/domain/time/instant.ts';
 import { type ApiClient, type Json, startApi, type TestApi } from '../support/api.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
+/** More than this needs approval; in all other currencies nothing does. */
+export const MOST_FRANCS_ALONE = 1_000;
+
+const limits = { DAYBOOK_APPROVAL_ABOVE: new Map([['CHF', BigInt(MOST_FRANCS_ALONE)]]) };
+
 /** An API of its own on a database of its own, for the tests of one file. */
 export class World {
   #database: TestDatabase | undefined;
@@ -14,7 +19,7 @@ export class World {
 
   async open(): Promise<void> {
     this.#database = await openTestDatabase();
-    this.#api = await startApi(this.database.storage, {}, this.clock ? { clock: this.clock } : {});
+    this.#api = await startApi(this.database.storage, limits, this.clock ? { clock: this.clock } : {});
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { composeDaybook, type Daybook } from '../../src/compose.ts';
+import { composeDaybook, type Daybook, type Limits } from '../../src/compose.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import type { Row, RowWrite, TableName } from '../../src/application/ports/table.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
@@ -19,8 +19,11 @@ export type Under = () => StorageFixture;
 
 const silent = pino({ level: 'silent' });
 
-export const ledgerOver = (storage: Storage, parts: Parameters<typeof composeDaybook>[3] = {}): Daybook =>
-  composeDaybook(storage, readEnvironment({}), silent, parts);
+export const ledgerOver = (
+  storage: Storage,
+  parts: Parameters<typeof composeDaybook>[3] = {},
+  limits: Partial<Limits> = {},
+): Daybook => composeDaybook(storage, { ...readEnvironment({}), ...limits }, silent, parts);
 
 export const append = (storage: Storage, events: readonly RecordedEvent[]): Promise<void> =>
   storage.transactionally((work) => storage.events.append(work, events));

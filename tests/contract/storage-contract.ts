@@ -6,6 +6,7 @@ import { historyContract } from './history-contract.ts';
 import { movementsContract } from './movements-contract.ts';
 import { holdsContract } from './holds-contract.ts';
 import { journalContract } from './journal-contract.ts';
+import { proposalsContract } from './proposals-contract.ts';
 import { shadowContract } from './shadow-contract.ts';
 import { snapshotContract } from './snapshot-contract.ts';
 import { tableContract } from './table-contract.ts';
@@ -32,6 +33,7 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     journalContract(under);
     feedContract(under);
     holdsContract(under);
+    proposalsContract(under);
 
     it('answers a ping', () => fixture.storage.ping());
   });

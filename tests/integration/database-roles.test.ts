@@ -14,6 +14,9 @@ import { untilStatus } from '../api/rebuild-rejections.ts';
 
 const UNAUTHORIZED = 13;
 
+/** More than anything else here moves. */
+const MOST_ALONE = 1_000;
+
 type Ids = { readonly eventId: string };
 
 /** One of everything that the API can do; fails where one is refused. */
@@ -62,6 +65,15 @@ const useEverything = async (client: ApiClient, prefix: string): Promise<void> =
   await get(`/v1/transfers/${String(transferId)}`);
   await get('/health/ready');
   expect((await get(`/v1/accounts/${from}/balance`)).ledgerBalance).toBe(840);
+};
+
+/** What one principal proposes, another approves. */
+const useProposals = async (maker: ApiClient, checker: ApiClient): Promise<void> => {
+  await maker.open({ accountId: 'large' });
+  const proposal = await maker.post('/v1/accounts/large/deposits', { amount: MOST_ALONE + 1, currency: 'EUR' });
+  expect(proposal.status, proposal.text).toBe(202);
+  const approval = await checker.post(`${String(proposal.headers.get('location'))}/approve`, {});
+  expect(approval.status, approval.text).toBe(201);
 };
 
 class ClientWithKey extends ApiClient {
@@ -197,6 +209,7 @@ describe('the roles of docker/mongo/roles.json', () => {
     const environment = {
       MONGODB_URI: mongod.uriFor('daybook-api'),
       DAYBOOK_REBUILD_MONGODB_URI: mongod.uriFor('daybook-rebuild'),
+      DAYBOOK_APPROVAL_ABOVE: `EUR:${MOST_ALONE}`,
       NODE_ENV: 'production',
     };
     const scopes = ['--scopes', 'accounts:read,money:write,audit:read,admin'];
@@ -209,6 +222,9 @@ describe('the roles of docker/mongo/roles.json', () => {
     try {
       await useEverything(client, 'there');
       await useKeys(client);
+      const checker = ['create', '--name', 'a checker', '--scopes', 'money:approve'];
+      const other = await runScript('keys', checker, environment);
+      await useProposals(client, new ClientWithKey(started.client.url, other.stdout.trim()));
       const owner = await connectMongo({ uri: mongod.uriFor('daybook-migrate'), timeout: 10_000, poolSize: 1 });
       await useRebuilds(client, owner.getClient().db(owner.name));
       await owner.close();

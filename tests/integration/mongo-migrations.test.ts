@@ -10,13 +10,16 @@ import { holds } from '../../src/storage/mongo/migrations/0004-holds.ts';
 import { checkpoints } from '../../src/storage/mongo/migrations/0005-checkpoints.ts';
 import { backDatedSums } from '../../src/storage/mongo/migrations/0006-back-dated-sums.ts';
 import { access } from '../../src/storage/mongo/migrations/0007-access.ts';
+import { proposals } from '../../src/storage/mongo/migrations/0008-proposals.ts';
 import { rebuilds } from '../../src/storage/mongo/migrations/0009-rebuilds.ts';
 import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
 import { missingGuardsOn } from '../../src/storage/mongo/missing-guards.ts';
 import { startApiProcess } from '../support/api-process.ts';
 import { runScript } from '../support/run-script.ts';
 
-const everyId = [initial.id, leases.id, journal.id, holds.id, checkpoints.id, backDatedSums.id, access.id, rebuilds.id];
+const everyId = [initial, leases, journal, holds, checkpoints, backDatedSums, access, proposals, rebuilds].map(
+  ({ id }) => id,
+);
 
 const now = (): Date => new Date();
 

@@ -64,6 +64,16 @@ const sound: Readonly<Record<string, Document>> = {
     expiresAt: new Date(Date.now() + 86_400_000),
   },
   transaction_ids: { _id: 'tx', eventId: 'event' },
+  proposals: {
+    _id: 'proposal',
+    status: 'pending',
+    wish: { type: 'DepositMoney', money: { amount: 5n, currency: 'EUR' } },
+    amount: 5n,
+    currency: 'EUR',
+    proposedBy: 'key:maker',
+    proposedAt: time,
+    expiresAt: time,
+  },
   snapshots: {
     _id: 'account-a/100',
     streamId: 'account-a',
@@ -128,8 +138,10 @@ describe('the validators of the store', () => {
       await expect(insert(name, document), String(amount)).rejects.toMatchObject(refused);
     }
     // At another place in its account than the sound one, where it has one.
-    const place = name === 'holds' ? { placedVersion: 77 } : name === 'transfers' ? {} : { version: 77 };
-    const right = { ...sound[name], _id: 'right-amount', ...place, [member]: Long.fromBigInt(5n) };
+    const document = sound[name] ?? {};
+    const place = ['version', 'placedVersion'].filter((version) => version in document);
+    const elsewhere = Object.fromEntries(place.map((version) => [version, 77]));
+    const right = { ...document, _id: 'right-amount', ...elsewhere, [member]: Long.fromBigInt(5n) };
     await insert(name, right);
     await database.connection.collection<Document>(name).deleteOne({ _id: 'right-amount' });
   });

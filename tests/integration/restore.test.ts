@@ -7,15 +7,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { idempotencyKeysTable } from '../../src/application/commit/claims.ts';
+import type { Storage } from '../../src/application/ports/storage.ts';
 import { systemClock } from '../../src/compose.ts';
 import { verifierKeyOf } from '../../src/journal/signed-note.ts';
 import { countEvents } from '../../src/ledger-file/cut.ts';
+import { ledgerOver } from '../contract/fixture.ts';
 import type { Reply } from '../support/api.ts';
 import { type ApiProcess, apiProcesses, startApiProcess } from '../support/api-process.ts';
 import { fillBooks } from '../support/books-to-verify.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
-import { accountOpenedAtSchemaVersion1 } from '../support/recorded-events.ts';
+import { commandOf, depositMoney } from '../support/commands.ts';
+import { accountOpenedAtSchemaVersion1, newEventId } from '../support/recorded-events.ts';
 import { beginSigned, signedFileOf } from '../support/signed-file.ts';
 import { runScript, type ScriptResult } from '../support/run-script.ts';
 import { newSigner } from '../support/sealers.ts';
@@ -48,6 +52,21 @@ const manyDeposits = Array.from({ length: 1_000 }, (_, index) => ({
   amount: 1,
   currency: 'EUR',
 }));
+
+const origin = { route: 'a test', from: 'local' };
+
+/** A deposit that two principals had to want. It was proposed without a key: what a proposal answered is not of the ledger. */
+const depositByTwo = async (storage: Storage): Promise<void> => {
+  const daybook = ledgerOver(storage, {}, { DAYBOOK_APPROVAL_ABOVE: new Map([['EUR', 0n]]) });
+  const { wish, envelope } = commandOf(depositMoney('over-http', 5n));
+  const { idempotency, ...proposal } = { ...envelope, actor: 'key:maker', proposable: origin };
+  const { answer } = await daybook.ledger.submit({ wish, envelope: proposal });
+  const approves = { ...origin, proposalId: answer.location?.split('/').at(-1) ?? '' };
+  const eventIds = [newEventId(), newEventId()] as const;
+  const approval = { ...envelope, ...(idempotency && { idempotency }), actor: 'key:checker', approves, eventIds };
+  expect((await daybook.ledger.submit({ wish, envelope: approval })).answer.status).toBe(201);
+  await daybook.drain();
+};
 
 describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
   let directory: string;
@@ -101,6 +120,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     await api.client.post('/v1/batches', { mode: 'independent', commands: manyDeposits });
     await openBooks(source.storage, ['e', 'f', 'g', 'h']);
     await fillBooks(source.storage, { clock: systemClock });
+    await depositByTwo(source.storage);
     const old = { ...accountOpenedAtSchemaVersion1('old'), recordedAt: systemClock.now() };
     await source.storage.transactionally((work) => source.storage.events.append(work, [old]));
     await runScript('rebuild', ['--switch'], environment(source));
@@ -136,6 +156,8 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
     expect(Object.keys(counts)).toEqual(collections);
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);
     expect(await differencesOf(source, target)).toEqual([]);
+    const byTwo = (await target.storage.table(idempotencyKeysTable).range({ order: ['_id'] })).map(({ _id }) => _id);
+    expect(byTwo).toContainEqual(expect.stringMatching(/^key:checker /));
     expect((await run('verify', ['--key', key], target)).stdout).toMatch(
       /^All is well: .* 0 events wait to be sealed\.\n$/,
     );

@@ -3,7 +3,7 @@ import type { TestDatabase } from './database.ts';
 // Snapshots are a cache; the others are of the database and not of the ledger.
 const notOfTheLedger = new Set([
   ...['snapshots', 'migrations', 'migration_lock', 'leases', 'checkpoints', 'restorations', 'api_keys', 'access_log'],
-  'rebuilds',
+  ...['proposals', 'rebuilds'],
 ]);
 
 /** Every document of the ledger as it is stored, byte for byte, in hexadecimal digits: by collection, in the order of their ids. */

@@ -128,7 +128,7 @@ const misusedIds = async (storage: Storage, events: readonly RecordedEvent[]): P
   const byKey = new Map<string, string[]>();
   for (const { eventId, metadata } of events) {
     if (metadata.idempotencyKey === undefined) continue;
-    const key = `${metadata.actor} ${metadata.idempotencyKey}`;
+    const key = `${metadata.approvedBy ?? metadata.actor} ${metadata.idempotencyKey}`;
     byKey.set(key, [...(byKey.get(key) ?? []), eventId]);
   }
   const keyRows = new Map((await allRows(storage, idempotencyKeysTable)).map((row) => [row._id, row.eventIds]));

@@ -6,11 +6,11 @@ import { type RowWrite, tableName } from '../ports/table.ts';
 
 export const accessOutcomes = ['done', 'unauthenticated', 'forbidden', 'not_own'] as const;
 
-/** An administrator's act, or an access that was refused. */
+/** An administrator's act, a proposal or its end, or an access that was refused. */
 export type AccessEntry = {
   /** The id of the principal; `unknown` where nobody knows. */
   readonly actor: string;
-  /** What was asked for, such as `createKey`. */
+  /** What was asked for, such as `createKey`; `propose` where a command was proposed. */
   readonly what: string;
   /** Its address, such as `POST /v1/admin/keys`, or the script that did it. */
   readonly route: string;
@@ -19,7 +19,7 @@ export type AccessEntry = {
   /** `not_own`: an account that is missing or another owner's. */
   readonly outcome: (typeof accessOutcomes)[number];
   readonly requestId: string;
-  /** The key or account that it was about. */
+  /** The key, account or proposal that it was about. */
   readonly about?: string;
 };
 

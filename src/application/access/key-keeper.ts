@@ -1,11 +1,8 @@
 import type { Clock } from '../ports/clock.ts';
-import { LedgerError } from '../commit/ledger-error.ts';
-import { OutcomeUnknown, VersionConflict } from '../ports/storage-errors.ts';
 import type { Storage } from '../ports/storage.ts';
-import type { RowWrite } from '../ports/table.ts';
-import { type AccessEntry, accessLogRowOf, accessLogTable } from './access-log.ts';
 import { type ApiKeyRow, apiKeysTable, hashOfKey, newKey, newPrefix } from './api-keys.ts';
 import type { Scope } from './principal.ts';
+import { type Act, recordAct, type RowChange, untilUndisturbed } from './recorded-act.ts';
 
 /** A key cannot be changed like that. */
 export class KeyRefused extends Error {
@@ -19,26 +16,12 @@ export class KeyRefused extends Error {
   }
 }
 
-/** Who does it, and from where: written down in the transaction of the act. */
-export type KeyAct = Omit<AccessEntry, 'what' | 'outcome' | 'about'>;
-
 export type NewKey = { readonly name: string; readonly scopes: readonly Scope[]; readonly ownerId?: string };
 
 /** The key itself is told once. */
 export type IssuedKey = { readonly key: string; readonly row: ApiKeyRow };
 
-type KeyWrite = Extract<RowWrite<ApiKeyRow>, { kind: 'insert' | 'swap' }>;
-
-type Change = { readonly act: KeyAct; readonly what: string };
-
-/** What the caller of an act hears of a transaction that failed. */
-export const heard = (error: unknown): unknown => {
-  if (error instanceof VersionConflict) return new LedgerError('CONCURRENCY_CONFLICT', { cause: error });
-  return error instanceof OutcomeUnknown ? new LedgerError('OUTCOME_UNKNOWN', { cause: error }) : error;
-};
-
-/** Somebody else changes the same key at the same time so often at most. */
-const ATTEMPTS = 5;
+type Change = { readonly act: Act; readonly what: string };
 
 /**
  * Makes, lists, rotates and revokes API keys. Rejects with LedgerError where a transaction failed: CONCURRENCY_CONFLICT, OUTCOME_UNKNOWN;
@@ -52,7 +35,7 @@ export class KeyKeeper {
     private readonly onChanged: (prefix: string) => void,
   ) {}
 
-  async create({ name, scopes, ownerId }: NewKey, act: KeyAct): Promise<IssuedKey> {
+  async create({ name, scopes, ownerId }: NewKey, act: Act): Promise<IssuedKey> {
     const prefix = newPrefix();
     const key = newKey(prefix);
     const row: ApiKeyRow = {
@@ -64,12 +47,8 @@ export class KeyKeeper {
       createdBy: act.actor,
       ...(ownerId !== undefined && { ownerId }),
     };
-    try {
-      await this.#write({ kind: 'insert', row }, { act, what: 'createKey' });
-      return { key, row };
-    } catch (error) {
-      throw heard(error);
-    }
+    await untilUndisturbed(() => this.#write({ kind: 'insert', row }, { act, what: 'createKey' }));
+    return { key, row };
   }
 
   /** By prefix, behind this one. */
@@ -82,7 +61,7 @@ export class KeyKeeper {
    * A new secret for the same key: it stays the same principal. The old one is taken for so many milliseconds more. Rejects with
    * KEY_NOT_FOUND, KEY_REVOKED, in this order.
    */
-  async rotate(prefix: string, keepOldFor: number, act: KeyAct): Promise<IssuedKey> {
+  async rotate(prefix: string, keepOldFor: number, act: Act): Promise<IssuedKey> {
     const key = newKey(prefix);
     const row = await this.#change(prefix, { act, what: 'rotateKey' }, (found) => {
       if (found.revokedAt) throw new KeyRefused('KEY_REVOKED', prefix);
@@ -96,36 +75,27 @@ export class KeyKeeper {
   }
 
   /** For good. One that was revoked before stays as it is. Rejects with KEY_NOT_FOUND. */
-  revoke(prefix: string, act: KeyAct): Promise<ApiKeyRow> {
+  revoke(prefix: string, act: Act): Promise<ApiKeyRow> {
     return this.#change(prefix, { act, what: 'revokeKey' }, (found) =>
       found.revokedAt ? found : { ...found, revokedAt: new Date(this.clock.now()) },
     );
   }
 
-  async #change(prefix: string, change: Change, to: (found: ApiKeyRow) => ApiKeyRow): Promise<ApiKeyRow> {
-    for (let attempt = 1; ; attempt += 1) {
+  #change(prefix: string, change: Change, to: (found: ApiKeyRow) => ApiKeyRow): Promise<ApiKeyRow> {
+    return untilUndisturbed(async () => {
       const found = await this.storage.table(apiKeysTable).get(prefix);
       if (!found) throw new KeyRefused('KEY_NOT_FOUND', prefix);
       const row = to(found);
-      try {
-        await this.#write({ kind: 'swap', found, row }, change);
-        return row;
-      } catch (error) {
-        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw heard(error);
-      }
-    }
+      await this.#write({ kind: 'swap', found, row }, change);
+      return row;
+    });
   }
 
-  async #write(write: KeyWrite, { act, what }: Change): Promise<void> {
-    const { _id: about } = write.row;
-    const done = accessLogRowOf({ ...act, what, outcome: 'done', about }, new Date(this.clock.now()));
+  async #write(write: RowChange<ApiKeyRow>, change: Change): Promise<void> {
     try {
-      await this.storage.transactionally(async (work) => {
-        await this.storage.table(apiKeysTable).write(work, [write]);
-        await this.storage.table(accessLogTable).write(work, [{ kind: 'insert', row: done }]);
-      });
+      await recordAct(this.storage, this.clock, { table: apiKeysTable, ...change }, write);
     } finally {
-      this.onChanged(about);
+      this.onChanged(write.row._id);
     }
   }
 }

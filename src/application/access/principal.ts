@@ -1,5 +1,5 @@
 /** What a caller may be let do. */
-export const scopes = ['accounts:read', 'money:write', 'audit:read', 'admin'] as const;
+export const scopes = ['accounts:read', 'money:write', 'money:approve', 'audit:read', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What these open is about all accounts: never for who may see the accounts of one owner only. */
@@ -21,12 +21,12 @@ export type Principal = {
 /** Whoever reaches a server that is open: it may do everything. */
 export const anybody: Principal = { id: 'anonymous', kind: 'anonymous', scopes: new Set(scopes) };
 
-/** UNAUTHENTICATED: nobody knows who asks. FORBIDDEN: that one may not do this. */
+/** UNAUTHENTICATED: nobody knows who asks. FORBIDDEN: that one may not do this. OWN_PROPOSAL: only another may. */
 export class AccessRefused extends Error {
   override readonly name = 'AccessRefused';
 
   constructor(
-    readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN',
+    readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'OWN_PROPOSAL',
     readonly details: Readonly<Record<string, string | number>> = {},
   ) {
     super(code);

@@ -22,6 +22,9 @@ export type Answer = {
   readonly location?: string;
 };
 
+/** Where a request came from: what the access log says of it beside who asked. */
+export type Origin = { readonly route: string; readonly from: string };
+
 /** What travels with a wish: who asks, and how often it may count. */
 export type Envelope = {
   readonly correlationId: string;
@@ -34,6 +37,12 @@ export type Envelope = {
   readonly eventIds: Circumstances['eventIds'];
   /** Of the request, where it is written down. Not stored. */
   readonly span?: TraceContext;
+  /**
+   * It may be kept as a proposal where it needs approval, of the owner that the actor is bound to; left out, it is refused then.
+   */
+  readonly proposable?: Origin & { readonly ownerId?: string };
+  /** The actor approves the proposal that this command was. */
+  readonly approves?: Origin & { readonly proposalId: string };
 };
 
 /** A plain value from end to end, so that another process can be asked to carry it out. */

@@ -1,11 +1,14 @@
-import type { NewEvent, RecordedEvent } from '../../domain/account/account-event.ts';
+import type { NewEvent } from '../../domain/account/account-event.ts';
 import { isOpened, versionOf } from '../../domain/account/account-state.ts';
 import { schemaVersions } from '../../domain/account/upcasters.ts';
 import { DomainError, domainErrorCodes } from '../../domain/domain-error.ts';
 import { type Instant, latest } from '../../domain/time/instant.ts';
 import type { Change } from '../../projections/projection.ts';
+import type { RowChange } from '../access/recorded-act.ts';
+import type { ProposalRow } from '../approval/proposal.ts';
 import type { Answer, Command, Wording } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
+import { approvalOf, approvedBy, metadataOf, proposedFor } from './approvals.ts';
 import { idempotencyKeyIdOf } from './claims.ts';
 import { type BatchBasis, groundOf, WorkingSet } from './working-set.ts';
 
@@ -15,8 +18,14 @@ export type Submission = readonly Command[];
 /** The answer to a command, and whether it is the repeated answer to an earlier one. */
 export type Outcome = { readonly answer: Answer; readonly replayed: boolean };
 
-/** A command that was accepted, and what it changes. */
-export type Recording = { readonly command: Command; readonly changes: readonly Change[]; readonly answer: Answer };
+/** A command that was accepted, and what it changes: nothing where it is only proposed. */
+export type Recording = {
+  readonly command: Command;
+  readonly changes: readonly Change[];
+  readonly answer: Answer;
+  /** What it was kept as, or was until now. */
+  readonly proposal?: RowChange<ProposalRow>;
+};
 
 /** What becomes of a submission, once the batch is committed. */
 export type Decision =
@@ -80,44 +89,33 @@ const decideExpected = ({ wish, envelope }: Command, working: WorkingSet, record
   throw mismatch;
 };
 
-const recorded = (
-  event: NewEvent,
-  { wish, envelope }: Command,
-  version: number,
-  recordedAt: Instant,
-): RecordedEvent => ({
-  ...event,
-  version,
-  schemaVersion: schemaVersions[event.type],
-  metadata: {
-    correlationId: envelope.correlationId,
-    causationId: envelope.correlationId,
-    actor: envelope.actor,
-    command: wish.type,
-    ...(envelope.idempotency && { idempotencyKey: envelope.idempotency.key }),
-    ...(envelope.transactionId !== undefined && { transactionId: envelope.transactionId }),
-  },
-  recordedAt,
-});
-
 type Judgement =
   | { readonly kind: 'replayed'; readonly answer: Answer }
-  | { readonly kind: 'new'; readonly events: readonly NewEvent[]; readonly recordedAt: Instant }
+  | {
+      readonly kind: 'new';
+      readonly events: readonly NewEvent[];
+      readonly recordedAt: Instant;
+      readonly approved: ProposalRow | undefined;
+    }
+  | { readonly kind: 'proposed'; readonly proposal: ProposalRow }
   | { readonly kind: 'refused'; readonly error: DomainError; readonly isOfAccounts: boolean };
 
 /** What the rules say to a command. Nothing is changed by it. */
-const judge = (command: Command, now: Instant, working: WorkingSet): Judgement => {
+const judge = (command: Command, basis: BatchBasis, working: WorkingSet): Judgement => {
   let isOfAccounts = false;
   try {
     const answer = earlierAnswer(command, working);
     if (answer) return { kind: 'replayed', answer };
+    const approved = approvedBy(command, basis.now, working);
     mustBeNewTransaction(command, working);
     mustBeNewTransfer(command, working);
     isOfAccounts = true;
     const accounts = handlerOf(command.wish).streamsOf(command.wish).map(working.stream);
     // Clocks of several processes differ, and one may step back: time never runs backwards within a stream.
-    const recordedAt = latest(now, ...accounts.filter(isOpened).map((account) => account.recordedAt));
-    return { kind: 'new', events: decideExpected(command, working, recordedAt), recordedAt };
+    const recordedAt = latest(basis.now, ...accounts.filter(isOpened).map((account) => account.recordedAt));
+    const events = decideExpected(command, working, recordedAt);
+    const proposal = approved ? undefined : proposedFor(command, events, basis);
+    return proposal ? { kind: 'proposed', proposal } : { kind: 'new', events, recordedAt, approved };
   } catch (error) {
     if (error instanceof DomainError) return { kind: 'refused', error, isOfAccounts };
     throw error;
@@ -126,29 +124,51 @@ const judge = (command: Command, now: Instant, working: WorkingSet): Judgement =
 
 const record = (
   command: Command,
-  { events, recordedAt }: Extract<Judgement, { kind: 'new' }>,
+  { events, recordedAt, approved }: Extract<Judgement, { kind: 'new' }>,
   wording: Wording,
   working: WorkingSet,
 ): Recording => {
-  const changes = events.map((event) =>
-    working.apply(recorded(event, command, versionOf(working.stream(event.streamId)) + 1, recordedAt)),
-  );
+  const metadata = metadataOf(command, approved);
+  const changes = events.map((event) => {
+    const version = versionOf(working.stream(event.streamId)) + 1;
+    const schemaVersion = schemaVersions[event.type];
+    return working.apply({ ...event, version, schemaVersion, metadata, recordedAt });
+  });
   const answer = wording(command.wish, changes);
   working.use(command, answer);
-  return { command, changes, answer };
+  if (!approved) return { command, changes, answer };
+  const proposal = approvalOf(approved, command, changes, recordedAt);
+  working.decide(proposal.row);
+  return { command, changes, answer, proposal };
 };
 
-const decideSubmission = (submission: Submission, { now, wording }: BatchBasis, working: WorkingSet): Decision => {
+/** Nothing is used up by what is only proposed but its key. */
+const recordProposal = (
+  command: Command,
+  row: ProposalRow,
+  { approval }: BatchBasis,
+  working: WorkingSet,
+): Recording => {
+  if (!approval) throw new Error('proposed, and nothing needs approval');
+  const answer = approval.wording(row);
+  working.answer(command, answer);
+  return { command, changes: [], answer, proposal: { kind: 'insert', row } };
+};
+
+const decideSubmission = (submission: Submission, basis: BatchBasis, working: WorkingSet): Decision => {
   const outcomes: Outcome[] = [];
   const recordings: Recording[] = [];
   for (const [index, command] of submission.entries()) {
-    const judgement = judge(command, now, working);
+    const judgement = judge(command, basis, working);
     if (judgement.kind === 'refused') return { ...judgement, kind: 'rejected', index };
     if (judgement.kind === 'replayed') {
       outcomes.push({ answer: judgement.answer, replayed: true });
       continue;
     }
-    const recording = record(command, judgement, wording, working);
+    const recording =
+      judgement.kind === 'proposed'
+        ? recordProposal(command, judgement.proposal, basis, working)
+        : record(command, judgement, basis.wording, working);
     recordings.push(recording);
     outcomes.push({ answer: recording.answer, replayed: false });
   }

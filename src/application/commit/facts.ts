@@ -2,6 +2,7 @@ import type { EventId } from '../../domain/event/event-id.ts';
 import type { MinorUnits } from '../../domain/money/money.ts';
 import { holdRowId, type HoldRow, holdsTable } from '../../projections/holds/holds.ts';
 import { transfersTable } from '../../projections/transfers/transfers.ts';
+import { type ProposalRow, proposalsTable } from '../approval/proposal.ts';
 import type { Command } from '../commands/command.ts';
 import { handlerOf } from '../commands/handlers.ts';
 import type { ReadModels, Storage } from '../ports/storage.ts';
@@ -21,6 +22,8 @@ export type Facts = {
   readonly transferIds: ReadonlySet<string>;
   readonly holds: ReadonlyMap<string, HoldRow>;
 };
+
+export type FoundProposals = ReadonlyMap<string, ProposalRow>;
 
 export type ReversedTotals = ReadonlyMap<EventId, MinorUnits>;
 
@@ -72,3 +75,11 @@ export const lookUpReversedTotals = async (storage: Storage, commands: readonly 
     .filter((eventId) => eventId !== undefined);
   return eventIds.length === 0 ? new Map() : storage.events.reversedTotals(eventIds);
 };
+
+/** The proposals that these commands approve. One that is decided elsewhere in between makes the commit conflict. */
+export const lookUpProposals = (storage: Storage, commands: readonly Command[]): Promise<FoundProposals> =>
+  found(
+    storage,
+    proposalsTable,
+    commands.map(({ envelope }) => envelope.approves?.proposalId),
+  );

@@ -12,7 +12,8 @@ import type { Storage } from '../ports/storage.ts';
 import type { Row } from '../ports/table.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type Decision, decideBatch, type Outcome, type Submission } from './decide-batch.ts';
-import { lookUpFacts, lookUpReversedTotals, nothingUsed } from './facts.ts';
+import { lookUpFacts, lookUpProposals, lookUpReversedTotals, nothingUsed } from './facts.ts';
+import type { ApprovalRule } from '../approval/approval-rule.ts';
 import { CommandRejected, LedgerError } from './ledger-error.ts';
 import { recordBatch } from './record-batch.ts';
 import type { Snapshotter } from './snapshotter.ts';
@@ -38,6 +39,8 @@ export type BatchDependencies = {
   readonly accounts: AccountCache;
   readonly snapshotter: Snapshotter;
   readonly wording: Wording;
+  /** Left out: nothing needs approval. */
+  readonly approval?: ApprovalRule | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -109,16 +112,18 @@ export class BatchSettler {
    * had repeats. When somebody was told no, or the store refused, what was used before is looked up.
    */
   async #decide(batch: readonly Pending[], attempt: number): Promise<readonly Decision[]> {
-    const { storage, accounts, clock, wording } = this.dependencies;
+    const { storage, accounts, clock, wording, approval } = this.dependencies;
     const submissions = batch.map(({ submission }) => submission);
     const commands = submissions.flat();
     const loaded = await accounts.load(streamsOf(batch));
     for (let isSure = attempt > 0 || this.#expectsRepeats; ; isSure = true) {
       const reversedTotals = await lookUpReversedTotals(storage, commands);
+      const proposals = await lookUpProposals(storage, commands);
       // The first answer to a key can have been committed between two of our reads: then what it did must not make us refuse it.
       // So a "no" is only final where the key was looked up after everything else.
       const facts = isSure ? await lookUpFacts(storage, commands) : nothingUsed;
-      const basis: BatchBasis = { accounts: loaded, reversedTotals, facts, now: clock.now(), wording };
+      const read = { accounts: loaded, reversedTotals, proposals, facts };
+      const basis: BatchBasis = { ...read, now: clock.now(), wording, approval };
       const decisions = decideBatch(submissions, basis);
       // A cached account may be stale: another process can have paid in since. So a "no" is only final after a fresh read.
       const doubtful = doubtfulStreams(batch, decisions, basis);
@@ -133,9 +138,9 @@ export class BatchSettler {
     const recordings = decisions.flatMap((decision) => (decision.kind === 'accepted' ? decision.recordings : []));
     if (recordings.length === 0) return;
     const begun = performance.now();
-    const keysExpireAt = new Date(clock.now() + keepKeysFor);
     const commands = recordings.map(({ command }) => command);
-    await tracer.commit(commands, () => recordBatch(storage, projections, recordings, keysExpireAt));
+    const record = () => recordBatch(storage, projections, recordings, { now: new Date(clock.now()), keepKeysFor });
+    await tracer.commit(commands, record);
     meter.committed(recordings.length, (performance.now() - begun) / 1_000);
     const changes = recordings.flatMap(({ changes: ofCommand }) => ofCommand);
     for (const { event, after } of changes) accounts.remember(event.streamId, after);

@@ -12,7 +12,9 @@ import type { Answer, Command, HoldName, KnownAccounts, Wording } from '../comma
 import { handlerOf } from '../commands/handlers.ts';
 import type { LoadedAccount } from './account-cache.ts';
 import { answerOf, idempotencyKeyIdOf } from './claims.ts';
-import type { Facts, ReversedTotals } from './facts.ts';
+import type { ApprovalRule } from '../approval/approval-rule.ts';
+import type { ProposalRow } from '../approval/proposal.ts';
+import type { Facts, FoundProposals, ReversedTotals } from './facts.ts';
 
 /** Everything a batch is decided on, read before the first decision. */
 export type BatchBasis = {
@@ -21,6 +23,10 @@ export type BatchBasis = {
   readonly facts: Facts;
   readonly now: Instant;
   readonly wording: Wording;
+  /** Left out: nothing needs approval. */
+  readonly approval?: ApprovalRule | undefined;
+  /** Those that the commands approve. */
+  readonly proposals?: FoundProposals;
 };
 
 type EarlierAnswer = { readonly requestHash: string; readonly answer: Answer };
@@ -31,10 +37,11 @@ type Ground = KnownAccounts & {
   readonly earlierAnswer: (keyId: string) => EarlierAnswer | undefined;
   readonly eventOfTransaction: (transactionId: string) => string | undefined;
   readonly hasTransfer: (transferId: string) => boolean;
+  readonly proposal: (proposalId: string) => ProposalRow | undefined;
 };
 
 /** The ledger as it is in the store. */
-export const groundOf = ({ accounts, reversedTotals, facts }: BatchBasis): Ground => {
+export const groundOf = ({ accounts, reversedTotals, facts, proposals }: BatchBasis): Ground => {
   const stream = (streamId: StreamId): Account => accounts.get(streamId)?.account ?? initialState();
   return {
     stream,
@@ -50,6 +57,7 @@ export const groundOf = ({ accounts, reversedTotals, facts }: BatchBasis): Groun
       return status === 'placed' ? undefined : status;
     },
     hasTransfer: (transferId) => facts.transferIds.has(transferId),
+    proposal: (proposalId) => proposals?.get(proposalId),
   };
 };
 
@@ -61,6 +69,7 @@ export class WorkingSet implements Ground {
   readonly #transactions = new Map<string, EventId>();
   readonly #transfers = new Set<string>();
   readonly #endings = new Map<string, HoldEnding>();
+  readonly #proposals = new Map<string, ProposalRow>();
 
   constructor(private readonly ground: Ground) {}
 
@@ -83,6 +92,9 @@ export class WorkingSet implements Ground {
   readonly endingOf = (hold: HoldName): HoldEnding | undefined =>
     this.#endings.get(holdRowId(hold)) ?? this.ground.endingOf(hold);
 
+  readonly proposal = (proposalId: string): ProposalRow | undefined =>
+    this.#proposals.get(proposalId) ?? this.ground.proposal(proposalId);
+
   apply(event: RecordedEvent): Change {
     const before = this.stream(event.streamId);
     const after = evolve(before, event);
@@ -96,15 +108,26 @@ export class WorkingSet implements Ground {
     return { event, before, after };
   }
 
-  /** Remembers what an accepted command used up, for those behind it. */
-  use({ wish, envelope }: Command, answer: Answer): void {
+  /** Remembers how a key was answered, for those behind it. */
+  answer({ envelope }: Command, answer: Answer): void {
     const id = idempotencyKeyIdOf(envelope);
     if (id !== undefined && envelope.idempotency) {
       this.#answers.set(id, { requestHash: envelope.idempotency.requestHash, answer });
     }
+  }
+
+  /** The same for everything that an accepted command used up. */
+  use(command: Command, answer: Answer): void {
+    const { wish, envelope } = command;
+    this.answer(command, answer);
     if (envelope.transactionId !== undefined) this.#transactions.set(envelope.transactionId, envelope.eventIds[0]);
     const transferId = handlerOf(wish).newTransferId?.(wish);
     if (transferId !== undefined) this.#transfers.add(transferId);
+  }
+
+  /** Remembers what became of a proposal. */
+  decide(proposal: ProposalRow): void {
+    this.#proposals.set(proposal._id, proposal);
   }
 
   /** Takes over what was decided on top of this one. */
@@ -115,5 +138,6 @@ export class WorkingSet implements Ground {
     for (const [transactionId, eventId] of decided.#transactions) this.#transactions.set(transactionId, eventId);
     for (const transferId of decided.#transfers) this.#transfers.add(transferId);
     for (const [hold, ending] of decided.#endings) this.#endings.set(hold, ending);
+    for (const [proposalId, proposal] of decided.#proposals) this.#proposals.set(proposalId, proposal);
   }
 }

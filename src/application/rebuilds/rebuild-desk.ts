@@ -1,13 +1,12 @@
 import type { AccessEntry } from '../access/access-log.ts';
 import { accessLogRowOf, accessLogTable } from '../access/access-log.ts';
-import { heard } from '../access/key-keeper.ts';
+import { untilUndisturbed } from '../access/recorded-act.ts';
 import type { Answer } from '../commands/command.ts';
 import { answerOf, idempotencyKeysTable } from '../commit/claims.ts';
 import type { Outcome } from '../commit/decide-batch.ts';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Clock } from '../ports/clock.ts';
-import { VersionConflict } from '../ports/storage-errors.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { RowWrite } from '../ports/table.ts';
 import { latestRebuild } from './latest-rebuild.ts';
@@ -140,17 +139,12 @@ export class RebuildDesk {
     return { kind: 'swap' as const, found, row };
   }
 
-  async #carryOut(act: RebuildAct, decide: () => Promise<Writes>): Promise<Outcome> {
-    for (let attempt = 1; ; attempt += 1) {
+  #carryOut(act: RebuildAct, decide: () => Promise<Writes>): Promise<Outcome> {
+    return untilUndisturbed(async () => {
       const earlier = await this.#earlierAnswer(act);
       if (earlier) return { answer: earlier, replayed: true };
-      const decided = await decide();
-      try {
-        return { answer: await this.#write(decided, act), replayed: false };
-      } catch (error) {
-        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS) throw heard(error);
-      }
-    }
+      return { answer: await this.#write(await decide(), act), replayed: false };
+    }, ATTEMPTS);
   }
 
   async #earlierAnswer(act: RebuildAct): Promise<Answer | undefined> {

@@ -65,12 +65,13 @@ const changedIn = ({ before, after }: Change, amount: Amount): readonly string[]
 
 const eventLines = ({ change }: ViewState, amount: Amount): readonly string[] => {
   const { event } = change;
-  const { actor, command, correlationId } = event.metadata;
+  const { actor, command, correlationId, approvedBy } = event.metadata;
+  const approval = approvedBy === undefined ? '' : `, approved by ${approvedBy}`;
   return [
     `  recorded   ${iso(event.recordedAt)}`,
     `  value date ${iso(event.effectiveAt)}`,
     `  event      ${event.eventId}`,
-    `  by         ${printable(`${actor}, ${command}, request ${correlationId}`)}`,
+    `  by         ${printable(`${actor}, ${command}, request ${correlationId}${approval}`)}`,
     ...changedIn(change, amount).map((text, index) => `  ${index === 0 ? 'changed' : '       '}    ${text}`),
   ];
 };

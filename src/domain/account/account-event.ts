@@ -69,6 +69,8 @@ export type EventMetadata = {
   readonly command: string;
   readonly idempotencyKey?: string;
   readonly transactionId?: TransactionId;
+  /** The other principal who wanted it too, where one had to; `causationId` is the proposal of the actor then. */
+  readonly approvedBy?: string;
 };
 
 /** An event with its envelope, as the store keeps it: the ledger's only truth. */

@@ -3,6 +3,7 @@ import { type Access, credentialIn } from '../../application/access/access.ts';
 import type { AccessEntry } from '../../application/access/access-log.ts';
 import { prefixOf } from '../../application/access/api-keys.ts';
 import { type AccessRefused, mustHave, type Principal, type Scope } from '../../application/access/principal.ts';
+import type { Envelope, Origin } from '../../application/commands/command.ts';
 import { requestIdOf, traceOf } from './request-context.ts';
 
 /** Who sent the request. Every endpoint with a scope has one. */
@@ -45,13 +46,25 @@ export const whoAsks = (
   requestId: requestIdOf(response),
 });
 
+/** Where a request came from. */
+export const originOf = (response: Response): Origin => {
+  const { route, from } = whoAsks(response.req, response);
+  return { route, from };
+};
+
+/** That a command of this request may be kept as a proposal. */
+export const proposableBy = ({ ownerId }: Principal, response: Response): NonNullable<Envelope['proposable']> => ({
+  ...originOf(response),
+  ...(ownerId !== undefined && { ownerId }),
+});
+
 export const setOperation = (response: Response, id: string): void => {
   response.locals.operation = id;
 };
 
 const operationOf = (response: Response): string => (response.locals.operation as string | undefined) ?? 'unmatched';
 
-const outcomes = { UNAUTHENTICATED: 'unauthenticated', FORBIDDEN: 'forbidden' } as const;
+const outcomes = { UNAUTHENTICATED: 'unauthenticated', FORBIDDEN: 'forbidden', OWN_PROPOSAL: 'forbidden' } as const;
 
 /** Writes down that somebody was refused. A key that was shown is named by its prefix, whoever showed it. */
 export const noteRefusal = ({ log }: Access, response: Response, { code }: AccessRefused): void => {

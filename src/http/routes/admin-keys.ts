@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import type { KeyAct } from '../../application/access/key-keeper.ts';
+import type { Act } from '../../application/access/recorded-act.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { whoAsks } from '../middleware/authentication.ts';
 import { presentIssuedKey, presentKey } from '../presenters/access.ts';
@@ -14,7 +14,7 @@ const admin = { tag: 'Administration', scope: 'admin' as const };
 const act = { ...admin, method: 'post' as const, isQuery: true as const, needsKey: false as const };
 const params = z.strictObject({ prefix });
 
-const actOf = (response: Response): KeyAct => whoAsks(response.req, response);
+const actOf = (response: Response): Act => whoAsks(response.req, response);
 
 // A key must not be found in a cache.
 const noStore = { 'Cache-Control': 'no-store' };

@@ -12,7 +12,8 @@ export const getAccessLog = defineEndpoint({
   id: 'getAccessLog',
   tag: 'Administration',
   scope: 'admin',
-  summary: 'Every act of an administrator and every access that was refused, the latest first',
+  summary:
+    'Every act of an administrator, every proposal and its end, and every access that was refused, the latest first',
   description:
     'Refusals of one caller are written down one by one up to a number in a minute; an entry with `count` stands for those beyond it. ' +
     'What was refused is here after a moment; an act is here when it is answered.',

@@ -7,6 +7,7 @@ import type { ProblemCode } from '../problem-details.ts';
 import { accountId, holdId, transactionId } from '../schemas/ids.ts';
 import { holdReceiptView } from '../schemas/hold-views.ts';
 import { amount, currency } from '../schemas/money.ts';
+import { proposed } from '../schemas/proposals.ts';
 import { metadata, party, reason, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 
@@ -86,7 +87,7 @@ export const captureHold = defineCommand({
       metadata: metadata.exactOptional(),
     })
     .meta({ id: 'CaptureHold' }),
-  answers: answerOf('The debit.'),
+  answers: { ...answerOf('The debit.'), ...proposed },
   rejects: [
     'IDEMPOTENCY_KEY_REUSED',
     'TRANSACTION_ALREADY_RECORDED',

@@ -4,6 +4,7 @@ import type { AnswerDocument } from '../endpoint.ts';
 import type { ProblemCode } from '../problem-details.ts';
 import { accountId, transactionId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
+import { proposed } from '../schemas/proposals.ts';
 import { metadata, party, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { receiptView } from '../schemas/views.ts';
@@ -21,6 +22,7 @@ const common = {
 
 const answers: Record<number, AnswerDocument> = {
   201: { description: 'What it did, with the balances behind it.', schema: receiptView, headers: ['ETag'] },
+  ...proposed,
 };
 
 const guards: readonly ProblemCode[] = [

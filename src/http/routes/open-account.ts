@@ -5,6 +5,7 @@ import { NO_MONEY } from '../../domain/money/money.ts';
 import { defineCommand } from '../define-command.ts';
 import { accountId, ownerId } from '../schemas/ids.ts';
 import { amount, currency, overdraftLimit } from '../schemas/money.ts';
+import { proposed } from '../schemas/proposals.ts';
 import { metadata, party, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { accountView } from '../schemas/views.ts';
@@ -32,7 +33,7 @@ export const openAccount = defineCommand({
   summary: 'Open an account',
   description: 'Without `accountId` the ledger makes one (UUID v7). The account begins at `effectiveAt`, default now.',
   body,
-  answers: { 201: { description: 'The account.', schema: accountView, headers: ['ETag', 'Location'] } },
+  answers: { 201: { description: 'The account.', schema: accountView, headers: ['ETag', 'Location'] }, ...proposed },
   rejects: ['IDEMPOTENCY_KEY_REUSED', 'ACCOUNT_ALREADY_EXISTS', 'EFFECTIVE_IN_FUTURE', 'BALANCE_LIMIT_EXCEEDED'],
   ask: ({ accountId = newId() as AccountId, overdraftLimit = NO_MONEY, ...rest }) => ({
     wish: { type: 'OpenAccount', accountId, overdraftLimit, ...rest },

@@ -3,6 +3,7 @@ import { accountIdOf } from '../../domain/account/account-id.ts';
 import { defineCommand } from '../define-command.ts';
 import { eventId } from '../schemas/ids.ts';
 import { amount } from '../schemas/money.ts';
+import { proposed } from '../schemas/proposals.ts';
 import { reason } from '../schemas/text.ts';
 import { reversalView } from '../schemas/views.ts';
 
@@ -21,6 +22,7 @@ export const reverseTransaction = defineCommand({
   body,
   answers: {
     201: { description: 'The reversal on the account whose event was named.', schema: reversalView, headers: ['ETag'] },
+    ...proposed,
   },
   rejects: [
     'EVENT_NOT_FOUND',

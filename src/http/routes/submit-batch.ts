@@ -2,15 +2,20 @@ import { domainErrorCodes } from '../../domain/domain-error.ts';
 import { prepare, submitEach, submitTogether } from '../batch.ts';
 import { commands } from '../commands.ts';
 import { defineEndpoint } from '../endpoint.ts';
+import { proposableBy } from '../middleware/authentication.ts';
 import { requestIdOf, spanOf } from '../middleware/request-context.ts';
 import { presentResults } from '../presenters/batch.ts';
 import type { Json } from '../presenters/wire.ts';
+import type { ProblemCode } from '../problem-details.ts';
 import { batchBody, batchView, MOST_COMMANDS } from '../schemas/batch.ts';
 import { RETRY_AFTER, send } from '../send.ts';
 
 const LARGEST_BODY = 1_024 * 1_024;
 
-const rejected = new Set(Object.values(commands).flatMap(({ rejects }) => rejects));
+const rejected = new Set<ProblemCode>([
+  ...Object.values(commands).flatMap(({ rejects }) => rejects),
+  'APPROVAL_REQUIRED',
+]);
 
 export const submitBatch = defineEndpoint({
   method: 'post',
@@ -28,6 +33,8 @@ export const submitBatch = defineEndpoint({
     '`atomic`: all in one transaction, each decided on what those before it leave behind. The first that is refused refuses all, with ' +
     'its own status and code, and `index`, its place in `commands`; nothing is written then. Commands that were done before under their ' +
     'key give their first answer again, and the rest is carried out.\n\n' +
+    'A command above the amount that needs approval is proposed by an `independent` batch, as at its own address: its result has status ' +
+    '202. An `atomic` batch is refused with APPROVAL_REQUIRED then, for no part of it can wait.\n\n' +
     'Events that reversals name are looked up before anything is submitted: EVENT_NOT_FOUND and NOT_REVERSIBLE come first, and what ' +
     'an earlier command of the same batch will record cannot be reversed yet.',
   body: batchBody,
@@ -38,7 +45,8 @@ export const submitBatch = defineEndpoint({
   handle: async (services, { body, rawBody, principal, response }) => {
     const { mode } = body;
     const raw = (rawBody as { commands: readonly Json[] }).commands;
-    const from = { requestId: requestIdOf(response), principal, span: spanOf(response) };
+    const proposable = mode === 'independent' && { proposable: proposableBy(principal, response) };
+    const from = { requestId: requestIdOf(response), principal, span: spanOf(response), ...proposable };
     const prepared = await prepare(body.commands, raw, services, from);
     const { results, isIncomplete } =
       mode === 'atomic'

@@ -4,6 +4,7 @@ import type { TransferId } from '../../domain/transfer/transfer-id.ts';
 import { defineCommand } from '../define-command.ts';
 import { accountId, transactionId, transferId } from '../schemas/ids.ts';
 import { amount, currency } from '../schemas/money.ts';
+import { proposed } from '../schemas/proposals.ts';
 import { metadata, reference } from '../schemas/text.ts';
 import { time } from '../schemas/time.ts';
 import { transferView } from '../schemas/views.ts';
@@ -32,7 +33,10 @@ export const transferMoney = defineCommand({
   description:
     'Both legs or neither. If-Match speaks of the sender. Each rule is asked of the sender first, then of the receiver.',
   body,
-  answers: { 201: { description: 'The transfer.', schema: transferView, headers: ['ETag', 'Location'] } },
+  answers: {
+    201: { description: 'The transfer.', schema: transferView, headers: ['ETag', 'Location'] },
+    ...proposed,
+  },
   rejects: [
     'IDEMPOTENCY_KEY_REUSED',
     'TRANSACTION_ALREADY_RECORDED',

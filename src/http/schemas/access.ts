@@ -70,12 +70,14 @@ const accessEntry = z
     entryId: z.uuid(),
     at: timeOnWire,
     actor: z.string().meta({ description: '`key:…`, `token:…`, `anonymous`, `unknown`, or the script that did it.' }),
-    what: z.string().meta({ description: 'The operation, by its name in the OpenAPI document.' }),
+    what: z.string().meta({
+      description: 'The operation, by its name in the OpenAPI document; `propose` where a command was proposed.',
+    }),
     route: z.string(),
     from: z.string().meta({ description: 'The address that the connection came from.' }),
     outcome: accessOutcome,
     requestId: z.string(),
-    about: z.string().optional().meta({ description: 'The prefix of a key, or an account id.' }),
+    about: z.string().optional().meta({ description: 'The prefix of a key, an account id or a proposal id.' }),
     count: z
       .int()
       .optional()

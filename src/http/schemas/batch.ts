@@ -4,6 +4,7 @@ import type { CommandEndpoint } from '../define-command.ts';
 import { IF_MATCH_SYNTAX, isIfMatch, versionsIn } from '../if-match.ts';
 import { isKey, KEY_SYNTAX, keyIn } from '../middleware/idempotency-key.ts';
 import { holdReceiptView } from './hold-views.ts';
+import { proposalView } from './proposals.ts';
 import { accountView, problemView, receiptView, reversalView, transferView } from './views.ts';
 
 /** Commands in one request, at most. */
@@ -86,7 +87,7 @@ export const batchBody = z
 const done = z
   .strictObject({
     status: z.int(),
-    body: z.union([receiptView, holdReceiptView, transferView, accountView, reversalView]).meta({
+    body: z.union([receiptView, holdReceiptView, transferView, accountView, reversalView, proposalView]).meta({
       description: 'The answer of the command’s own address, byte for byte.',
     }),
     etag: z.string().optional().meta({ description: 'The version of the account, in quotes: good as `ifMatch`.' }),

@@ -110,6 +110,9 @@ export const eventView = z
       command: z.string(),
       idempotencyKey: z.string().optional(),
       transactionId: z.string().optional(),
+      approvedBy: z.string().optional().meta({
+        description: 'Who approved it, where somebody had to: `causationId` is the proposal of `actor` then.',
+      }),
     }),
     recordedAt: timeOnWire,
     effectiveAt: timeOnWire,

@@ -150,6 +150,23 @@ const definitions = {
     mended: { type: Number },
     failure: optionalText,
   },
+  proposals: {
+    _id: id,
+    status: text,
+    wish: object,
+    amount,
+    currency: text,
+    proposedBy: text,
+    ownerId: optionalText,
+    transactionId: optionalText,
+    expected: { type: Object },
+    proposedAt: time,
+    expiresAt: time,
+    decidedBy: optionalText,
+    decidedAt: { type: Date },
+    reason: optionalText,
+    eventIds: { type: [String], default: undefined },
+  },
   leases: { _id: id, holder: text, machine: text, host: text, port: integer, token: text, beat: integer },
 } as const satisfies Record<string, SchemaDefinition>;
 

@@ -54,6 +54,15 @@ describe('settings', () => {
     ['DAYBOOK_QUEUE_LIMIT', 'NaN'],
     ['DAYBOOK_COMMAND_TIMEOUT_MS', '99'],
     ['DAYBOOK_IDEMPOTENCY_KEY_DAYS', '0'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR:1.5'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR:-1'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'eur:1'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'XXX:1'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR:9007199254740992'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR:1,EUR:2'],
+    ['DAYBOOK_APPROVAL_ABOVE', 'EUR:1,'],
+    ['DAYBOOK_PROPOSAL_DAYS', '0'],
     ['DAYBOOK_SHUTDOWN_TIMEOUT_MS', 'Infinity'],
     ['DAYBOOK_WORKERS', '-1'],
     ['DAYBOOK_WORKERS', '257'],
@@ -95,6 +104,22 @@ describe('settings', () => {
     ]);
   });
 
+  it('have amounts that need approval by currency, each wrong one named', () => {
+    const read = (text: string) => readEnvironment({ DAYBOOK_APPROVAL_ABOVE: text }).DAYBOOK_APPROVAL_ABOVE;
+    expect(read('')).toBeUndefined();
+    expect(read('EUR:0, JPY:9007199254740991')).toStrictEqual(
+      new Map([
+        ['EUR', 0n],
+        ['JPY', 9_007_199_254_740_991n],
+      ]),
+    );
+    const problems = problemsOf({ DAYBOOK_APPROVAL_ABOVE: 'EUR:1,USD:x,YEN:5' });
+    expect(problems).toStrictEqual([
+      expect.stringContaining('USD:x is none'),
+      expect.stringContaining('YEN:5 is none'),
+    ]);
+  });
+
   it('that do not exist are taken for typing errors', () => {
     expect(problemsOf({ DAYBOOK_STORAGES: 'memory' })).toStrictEqual([
       '  DAYBOOK_STORAGES: is not a setting of Daybook',
@@ -117,6 +142,7 @@ describe('settings', () => {
 
   it.each<[Record<string, string>, string]>([
     [{ DAYBOOK_AUTH: 'open', HOST: '0.0.0.0' }, 'DAYBOOK_AUTH'],
+    [{ DAYBOOK_AUTH: 'open', DAYBOOK_APPROVAL_ABOVE: 'EUR:1' }, 'DAYBOOK_AUTH'],
     [{ DAYBOOK_AUTH: 'open', HOST: '127.0.0.1.example.com' }, 'DAYBOOK_AUTH'],
     [{ DAYBOOK_AUTH: 'open', NODE_ENV: 'production' }, 'DAYBOOK_AUTH'],
     [{ DAYBOOK_AUTH: 'open', ...issuer }, 'DAYBOOK_AUTH'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bookingOf, type Movement } from '../../../src/domain/chart/chart-of-accounts.ts';
-import { euro } from '../../support/commands.ts';
+import { euro } from '../../support/recorded-events.ts';
 
 type Kind = Pick<Movement, 'type' | 'party'>;
 

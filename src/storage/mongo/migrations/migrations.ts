@@ -5,6 +5,7 @@ import { holds } from './0004-holds.ts';
 import { checkpoints } from './0005-checkpoints.ts';
 import { backDatedSums } from './0006-back-dated-sums.ts';
 import { access } from './0007-access.ts';
+import { proposals } from './0008-proposals.ts';
 import { rebuilds } from './0009-rebuilds.ts';
 import type { Collections, Shape } from './documents.ts';
 import type { Migration } from './migration.ts';
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   checkpoints,
   backDatedSums,
   access,
+  proposals,
   rebuilds,
 ];
 
