@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readEnvironment } from '../src/config/environment.ts';
+import { readEnvironment } from '../src/config/read-environment.ts';
 import type { Limits } from '../src/compose.ts';
 import { openMemoryStorage } from '../src/storage/memory/memory-storage.ts';
 import { type Attempt, Clients } from './clients.ts';

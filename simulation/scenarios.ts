@@ -1,4 +1,4 @@
-import { readEnvironment } from '../src/config/environment.ts';
+import { readEnvironment } from '../src/config/read-environment.ts';
 import type { AccountId } from '../src/domain/account/account-id.ts';
 import type { HoldId } from '../src/domain/hold/hold-id.ts';
 import type { Currency } from '../src/domain/money/currency.ts';

@@ -15,7 +15,8 @@ import {
   systemClock,
 } from './compose.ts';
 import { composeAccess, hasApiKeys, mustAsk } from './compose-access.ts';
-import { type Environment, hasIssuer, readEnvironment } from './config/environment.ts';
+import { type Environment, hasIssuer } from './config/environment.ts';
+import { readEnvironment } from './config/read-environment.ts';
 import { verifierKeyOf } from './journal/signed-note.ts';
 import { openLog } from './log.ts';
 import { MetricsExchange } from './metrics/process-exchange.ts';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './compose.ts';
-import { readEnvironment } from './config/environment.ts';
+import { readEnvironment } from './config/read-environment.ts';
 import { Sealer } from './journal/sealer.ts';
 import { openLog } from './log.ts';
 import { openSigner } from './open-signer.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook, type Daybook } from '../../src/compose.ts';
-import { type Environment, readEnvironment } from '../../src/config/environment.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import type { Services } from '../../src/http/services.ts';
 import { openLog } from '../../src/log.ts';
 import { listen } from '../../src/server.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../config/read-environment.ts';
 import { connectMongo, databaseOf } from '../storage/mongo/connection.ts';
 import { migrate, migrationsOn, WAITS_FOR_OTHER } from '../storage/mongo/migrations/migrate.ts';
 import { fail, report, table, UserError } from '../terminal.ts';

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import type { Storage } from '../application/ports/storage.ts';
 import { type OpenedStorage, openStorage } from '../open-storage.ts';
-import { type Environment, readEnvironment } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
+import { readEnvironment } from '../config/read-environment.ts';
 import { fail, report, UserError } from '../terminal.ts';
 
 type CleanUp = () => Promise<void>;

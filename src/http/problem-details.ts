@@ -31,16 +31,6 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Idempotency-Key is missing',
     'Send a key of your own, new for each wish, the same for each retry of it.',
   ),
-  UNAUTHENTICATED: no(
-    401,
-    'Nobody knows who asks',
-    'Send `Authorization: Bearer`, with an API key or a token that is good now.',
-  ),
-  FORBIDDEN: no(
-    403,
-    'This caller may not do that',
-    'Ask with a credential that has the `scope`, or leave out what `reason` names.',
-  ),
   EVENT_NOT_FOUND: no(404, 'No such event', 'Check the event id; `GET /v1/accounts/{id}/events` lists them.'),
   ACCOUNT_NOT_FOUND: no(
     404,

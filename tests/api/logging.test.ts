@@ -5,7 +5,7 @@ import { scopes } from '../../src/application/access/principal.ts';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook, systemClock } from '../../src/compose.ts';
 import { composeAccess } from '../../src/compose-access.ts';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { listen } from '../../src/server.ts';
 import { ApiClient } from '../support/api.ts';

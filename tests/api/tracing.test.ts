@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook } from '../../src/compose.ts';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import { listen } from '../../src/server.ts';
 import { openMemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { ApiClient } from '../support/api.ts';

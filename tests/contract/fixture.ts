@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { composeDaybook, type Daybook, type Limits } from '../../src/compose.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import type { Row, RowWrite, TableName } from '../../src/application/ports/table.ts';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import type { AccountRow } from '../../src/projections/accounts/accounts.ts';
 

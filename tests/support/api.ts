@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { composeDaybook, composeRebuilder, type Daybook, type Limits } from '../../src/compose.ts';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { listen } from '../../src/server.ts';
 

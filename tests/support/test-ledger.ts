@@ -6,7 +6,7 @@ import type { EventStore } from '../../src/application/ports/event-store.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import type { Row } from '../../src/application/ports/table.ts';
 import { composeDaybook, type Daybook, type Limits } from '../../src/compose.ts';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/read-environment.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
 import type { AccountId } from '../../src/domain/account/account-id.ts';
 import type { EventId, TransactionId } from '../../src/domain/event/event-id.ts';

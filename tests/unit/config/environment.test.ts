@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BadEnvironment, readEnvironment } from '../../../src/config/environment.ts';
+import { BadEnvironment, readEnvironment } from '../../../src/config/read-environment.ts';
 
 const problemsOf = (source: Record<string, string | undefined>): readonly string[] => {
   try {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/application/commands/command.ts';
 import type { TraceContext } from '../../../src/application/tracing/trace-context.ts';
-import { readEnvironment } from '../../../src/config/environment.ts';
+import { readEnvironment } from '../../../src/config/read-environment.ts';
 import { openTracing } from '../../../src/tracing/open-tracing.ts';
 import type { Tracing } from '../../../src/tracing/tracing.ts';
 import { Collector } from '../../support/collector.ts';
