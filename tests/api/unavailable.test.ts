@@ -4,9 +4,11 @@ import { OutcomeUnknown, StorageUnavailable, VersionConflict } from '../../src/a
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { endpoints } from '../../src/http/endpoints.ts';
 import { healthView, readinessView } from '../../src/http/schemas/health-views.ts';
+import { statusView } from '../../src/http/schemas/status.ts';
 import { receiptView } from '../../src/http/schemas/views.ts';
-import { type Json, type Reply, startApi, type TestApi } from '../support/api.ts';
+import { type Reply, startApi, type TestApi } from '../support/api.ts';
 import { sealerOver } from '../support/sealers.ts';
+import { askFor } from './every-endpoint.ts';
 import { bodyAs, expectProblem } from './expectations.ts';
 import { opened, useWorld } from './world.ts';
 
@@ -70,51 +72,24 @@ afterEach(() => {
 });
 afterAll(() => api.close());
 
-const REASON = { reason: 'r' };
+const NOTHING = '01890000-0000-7000-8000-000000000000';
 const MONEY = { amount: 1, currency: 'EUR' };
-const bodies: Readonly<Record<string, Json>> = {
-  openAccount: { ownerId: 'o', currency: 'EUR' },
-  depositMoney: MONEY,
-  withdrawMoney: MONEY,
-  placeHold: MONEY,
-  freezeAccount: REASON,
-  unfreezeAccount: REASON,
-  closeAccount: REASON,
-  changeOverdraftLimit: { overdraftLimit: 1 },
-  transferMoney: { fromAccountId: 'x', toAccountId: 'y', ...MONEY },
-  submitBatch: {
-    mode: 'atomic',
-    commands: [{ type: 'DepositMoney', idempotencyKey: 'batched', accountId: 'x', ...MONEY }],
-  },
-  explainCommand: {
-    command: { type: 'ReverseTransaction', eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
-  },
-  whatIf: { without: '01890000-0000-7000-8000-000000000000' },
-  createKey: { name: 'a key', scopes: ['accounts:read'] },
-  reverseTransaction: { eventId: '01890000-0000-7000-8000-000000000000', ...REASON },
-};
-const queries: Readonly<Record<string, string>> = {
-  getProof: '?eventId=01890000-0000-7000-8000-000000000000',
-  getConsistency: '?from=1',
-};
+// The one about how the process and its storage are tells that in its answer, as /health does.
 const asking = endpoints.filter(({ tag }) => tag !== 'Health');
-const ask = ({ id: name, method, path }: (typeof asking)[number]): Promise<Reply> => {
-  const members: Readonly<Record<string, string>> = {
-    accountId: id,
-    transferId: 't',
-    holdId: 'h',
-    prefix: '0123456789ab',
-  };
-  const address = path.replaceAll(/\{(\w+)\}/g, (_, member: string) => members[member] ?? member);
-  if (method === 'get') return api.client.get(`${address}${queries[name] ?? ''}`);
-  return api.client.post(address, bodies[name] ?? {});
+const withoutStorage = asking.filter(({ id: name }) => name !== 'getStatus');
+const ask = (endpoint: (typeof asking)[number]): Promise<Reply> => {
+  const { path, body } = askFor(endpoint, {
+    ...{ accountId: id, otherAccountId: 'x', ownerId: 'o', transferId: 't', holdId: 'h', rebuildId: '1' },
+    ...{ eventId: NOTHING, proposalId: NOTHING, prefix: '0123456789ab' },
+  });
+  return endpoint.method === 'get' ? api.client.get(path) : api.client.post(path, body ?? {});
 };
 const deposit = (headers: Record<string, string> = {}): Promise<Reply> =>
   api.client.post(`/v1/accounts/${id}/deposits`, MONEY, headers);
 const balance = async (): Promise<unknown> => (await world.client.get(`/v1/accounts/${id}/balance`)).body.ledgerBalance;
 
 describe('while the storage is away', () => {
-  it.each(asking.map((endpoint) => [endpoint.id, endpoint] as const))(
+  it.each(withoutStorage.map((endpoint) => [endpoint.id, endpoint] as const))(
     '%s answers 503 UNAVAILABLE',
     async (_, endpoint) => {
       storage.fault = () => new StorageUnavailable('no primary: mongodb://secret@10.0.0.1');
@@ -123,6 +98,13 @@ describe('while the storage is away', () => {
       expect(reply.text).not.toContain('mongodb');
     },
   );
+
+  it('the status says so, and what the process knows by itself', async () => {
+    storage.fault = () => new StorageUnavailable('no primary');
+    const status = bodyAs(statusView, await api.client.get('/v1/admin/status'), 200);
+    expect(status).toMatchObject({ storage: { isReachable: false }, commandsWaiting: 0, isDraining: false });
+    expect(status).not.toHaveProperty('journal');
+  });
 
   it('health and readiness say so, and the process is alive', async () => {
     storage.fault = () => new StorageUnavailable('no primary');

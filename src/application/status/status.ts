@@ -1,4 +1,5 @@
 import type { AuditStanding } from '../queries/audit-standing.ts';
+import { StorageUnavailable } from '../ports/storage-errors.ts';
 import type { MigrationState, Storage } from '../ports/storage.ts';
 import type { RebuildDesk } from '../rebuilds/rebuild-desk.ts';
 import type { RebuildRow } from '../rebuilds/rebuild-row.ts';
@@ -43,7 +44,12 @@ export type StatusParts = {
 
 export type ReadStatus = () => Promise<Status>;
 
-const ifTold = <T>(asked: Promise<T>): Promise<T | undefined> => asked.catch(() => undefined);
+/** Undefined while the store is away. */
+const ifTold = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof StorageUnavailable) return undefined;
+    throw error;
+  });
 
 /** Puts together what the parts of this process know; nothing is counted here. */
 export const statusOf = (parts: StatusParts): ReadStatus => {
