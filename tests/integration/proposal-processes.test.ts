@@ -35,11 +35,14 @@ type Headers = Record<string, string>;
 const post = (index: number, path: string, body: object, as: Headers): Promise<Reply> =>
   at(index).client.post(path, body, as);
 
-/** As a client does: 503 is asked again, with the same key. While one process takes over from another, that is the answer. */
+/**
+ * As a client does: what is retryable is asked again, with the same key. So it is answered while one process takes over from another, and as
+ * long as MongoDB keeps the transaction of one that was killed open.
+ */
 const settled = async (send: () => Promise<Reply | undefined>): Promise<Reply | undefined> => {
   for (let attempt = 1; ; attempt += 1) {
     const reply = await send();
-    if (reply?.status !== 503 || attempt === 100) return reply;
+    if (reply?.body.retryable !== true || attempt === 300) return reply;
     await sleep(100);
   }
 };
