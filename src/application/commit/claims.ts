@@ -22,8 +22,11 @@ export type TransactionIdRow = { readonly _id: string; readonly eventId: string 
 export const idempotencyKeysTable = tableName<IdempotencyKeyRow>('idempotency_keys');
 export const transactionIdsTable = tableName<TransactionIdRow>('transaction_ids');
 
+/** Keys belong to the caller that used them. */
+export const keyIdOf = (actor: string, key: string): string => `${actor} ${key}`;
+
 export const idempotencyKeyIdOf = ({ actor, idempotency }: Envelope): string | undefined =>
-  idempotency && `${actor} ${idempotency.key}`;
+  idempotency && keyIdOf(actor, idempotency.key);
 
 export const answerOf = ({ status, body, etag, location }: IdempotencyKeyRow): Answer => ({
   status,

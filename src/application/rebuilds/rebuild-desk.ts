@@ -1,8 +1,7 @@
-import type { AccessEntry } from '../access/access-log.ts';
-import { accessLogRowOf, accessLogTable } from '../access/access-log.ts';
+import { type AccessEntry, accessLogRowOf, accessLogTable } from '../access/access-log.ts';
 import { untilUndisturbed } from '../access/recorded-act.ts';
 import type { Answer } from '../commands/command.ts';
-import { answerOf, idempotencyKeysTable } from '../commit/claims.ts';
+import { answerOf, idempotencyKeysTable, keyIdOf } from '../commit/claims.ts';
 import type { Outcome } from '../commit/decide-batch.ts';
 import { type AccountId, streamIdOf } from '../../domain/account/account-id.ts';
 import { DomainError } from '../../domain/domain-error.ts';
@@ -148,7 +147,7 @@ export class RebuildDesk {
   }
 
   async #earlierAnswer(act: RebuildAct): Promise<Answer | undefined> {
-    const row = await this.storage.table(idempotencyKeysTable).get(keyIdOf(act));
+    const row = await this.storage.table(idempotencyKeysTable).get(keyIdOf(act.actor, act.idempotency.key));
     if (row && row.requestHash !== act.idempotency.requestHash) throw new DomainError('IDEMPOTENCY_KEY_REUSED');
     return row && answerOf(row);
   }
@@ -161,7 +160,7 @@ export class RebuildDesk {
     const done = accessLogRowOf({ ...who, outcome: 'done', about: row._id }, new Date(now));
     const { requestHash } = idempotency;
     const expiresAt = new Date(now + this.keepKeysFor);
-    const key = { _id: keyIdOf(act), requestHash, ...answer, eventIds: [], expiresAt };
+    const key = { _id: keyIdOf(act.actor, idempotency.key), requestHash, ...answer, eventIds: [], expiresAt };
     await this.storage.transactionally(async (work) => {
       for (const write of writes) await this.storage.table(rebuildsTable).write(work, [write]);
       await this.storage.table(accessLogTable).write(work, [{ kind: 'insert', row: done }]);
@@ -170,5 +169,3 @@ export class RebuildDesk {
     return answer;
   }
 }
-
-const keyIdOf = ({ actor, idempotency }: RebuildAct): string => `${actor} ${idempotency.key}`;
