@@ -140,9 +140,12 @@ export class RebuildDesk {
 
   #carryOut(act: RebuildAct, decide: () => Promise<Writes>): Promise<Outcome> {
     return untilUndisturbed(async () => {
+      const [decision] = await Promise.allSettled([decide()]);
+      // Behind the decision: the same request may just have been carried out, and what it did is no reason to refuse it.
       const earlier = await this.#earlierAnswer(act);
       if (earlier) return { answer: earlier, replayed: true };
-      return { answer: await this.#write(await decide(), act), replayed: false };
+      if (decision.status === 'rejected') throw decision.reason;
+      return { answer: await this.#write(decision.value, act), replayed: false };
     }, ATTEMPTS);
   }
 
