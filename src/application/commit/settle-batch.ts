@@ -56,8 +56,9 @@ const SINGLE_ATTEMPTS = 12;
 const LONGEST_PAUSE = 200;
 const UNAVAILABLE_RETRIES = 1;
 
-// Every answer brings the next request of its caller. All of them in one turn of the event loop would keep a reader waiting.
-const ANSWERS_A_TURN = 8;
+// Every answer brings the next request of its caller. All those of a large batch in one turn of the event loop would keep a reader waiting;
+// a few at a time wake the callers and this process once for each few, which costs more than the answers (ADR 0012).
+const ANSWERS_A_TURN = 32;
 
 const streamsOf = (batch: readonly Pending[]): readonly StreamId[] =>
   batch.flatMap(({ submission }) => submission.flatMap(({ wish }) => handlerOf(wish).streamsOf(wish)));

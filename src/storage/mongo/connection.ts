@@ -44,7 +44,8 @@ const wordsOf = (error: unknown): string => {
 };
 
 /** The database of a connection, past the models. */
-export const databaseOf = (connection: Connection): mongo.Db => connection.getClient().db(connection.name);
+export const databaseOf = (connection: Connection): mongo.Db =>
+  connection.db ?? connection.getClient().db(connection.name);
 
 /** The database that the URI names; one that names none gets the ledger a database of its own instead of `test`. */
 const databaseIn = (uri: string): string => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'daybook';

@@ -52,13 +52,12 @@ const operationOf = (write: RowWrite<Row>): mongo.AnyBulkWriteOperation<AnyDocum
 /** A row that is there is changed where it differs; one that is missing all the same is put back whole. */
 const contentOf = ({ row, changed }: Extract<RowWrite<Row>, { kind: 'put' }>): object => {
   if (!changed) return row;
-  const { _id, ...fields } = row as Row & Record<string, unknown>;
-  const isChanged = new Set<string>(changed);
-  const entries = Object.entries(fields);
-  return {
-    $set: Object.fromEntries(entries.filter(([name]) => isChanged.has(name))),
-    $setOnInsert: Object.fromEntries(entries.filter(([name]) => !isChanged.has(name))),
-  };
+  const $set: Filter = {};
+  const $setOnInsert: Filter = {};
+  for (const name in row) {
+    if (name !== '_id') (changed.includes(name) ? $set : $setOnInsert)[name] = row[name as keyof Row];
+  }
+  return { $set, $setOnInsert };
 };
 
 /** As the server's own command has it, where it is a matter of one id. */

@@ -15,7 +15,9 @@ const weigh = (value: unknown): number => {
   if (typeof value === 'string') return value.length * BYTES_OF_UNIT;
   if (typeof value !== 'object' || value === null || value instanceof Date) return 0;
   let weight = FIELD;
-  for (const [name, member] of Object.entries(value)) weight += FIELD + name.length * BYTES_OF_UNIT + weigh(member);
+  for (const name in value) {
+    weight += FIELD + name.length * BYTES_OF_UNIT + weigh((value as Record<string, unknown>)[name]);
+  }
   return weight;
 };
 
