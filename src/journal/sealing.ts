@@ -63,9 +63,11 @@ export class Sealing {
    * SignedCheckpointUnusable, StorageUnavailable.
    */
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
-    const { signed, storage } = parts;
+    const { signed, signer: verifier, storage } = parts;
     const { journal } = storage;
-    const { head, isKept } = signed ? await goOnFrom(signed, journal) : { head: await journal.head(), isKept: false };
+    const { head, isKept } = signed
+      ? await goOnFrom({ signed, verifier }, storage)
+      : { head: await journal.head(), isKept: false };
     if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     await mendTiles(journal, tree);

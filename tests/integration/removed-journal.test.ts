@@ -122,6 +122,16 @@ describe('a last block that was removed, together with its events and what follo
     });
   });
 
+  it('is not signed on: what is recorded in place of its events would be signed behind them', async () => {
+    const api = await processes.start(environment);
+    const isRefused = async (): Promise<unknown> => (await api.client.get('/health')).body;
+    await expect
+      .poll(isRefused, { timeout: 20_000 })
+      .toMatchObject({ status: 'degraded', journal: { isRefused: true } });
+    await expect.poll(api.stdout).toMatch(/The event \S+ was signed in block 2, and is not there as it was\./);
+    expect((await database.storage.journal.head())?.treeSize).toBe(2);
+  });
+
   it('is not seen without the file that says what was signed last, and that is said', async () => {
     await rm(environment.DAYBOOK_SIGNED_CHECKPOINT_FILE ?? '');
     const { code, stderr } = await runScript('verify', [], environment);
