@@ -64,6 +64,14 @@ describe('a journal that was removed, so that a changed history be signed as if 
     expect(await sealed()).toBe(0);
   });
 
+  it('is told by a worker that is asked as well, which seals nothing itself', { timeout: 60_000 }, async () => {
+    const { client } = await processes.start({ ...environment(), DAYBOOK_WORKERS: '1' });
+    const isRefused = async (): Promise<unknown> => (await client.get('/health')).body;
+    await expect
+      .poll(isRefused, { timeout: 20_000 })
+      .toMatchObject({ status: 'degraded', journal: { position: 0, isRefused: true } });
+  });
+
   it('is found by npm run verify, with nothing that was kept elsewhere', { timeout: 60_000 }, async () => {
     const { code, stdout } = await runScript('verify', [], environment());
     expect(code).toBe(1);
