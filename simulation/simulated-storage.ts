@@ -82,6 +82,7 @@ const journalOver = (line: StorageLine, journal: JournalStore): JournalStore => 
     positionsOf: (eventIds) => read('positionsOf', () => journal.positionsOf(eventIds)),
     tile: (place) => read('tile', () => journal.tile(place)),
     tileRoots: (level, start, end) => read('tileRoots', () => journal.tileRoots(level, start, end)),
+    tilesBeyond: (extents) => read('tilesBeyond', () => journal.tilesBeyond(extents)),
     putTiles: (tiles) => line.call('write', 'journal.putTiles', () => journal.putTiles(tiles)),
   };
 };

@@ -199,6 +199,11 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     expect(await firstAfter(tamperer.remove('journal_tiles', tile))).toBe(
       'journal_tiles, level 0, tile 0: is missing, and tiles behind it are there.',
     );
+    await mendAll();
+    const higher = { ...tile, _id: { level: 3, index: 0n } };
+    expect(await firstAfter(tamperer.insert('journal_tiles', higher))).toMatch(
+      /^journal_tiles, level 3, tile 0: is of events behind the last one of the journal/,
+    );
   });
 
   it('names a journal without its end by the tiles of what is gone, or by a checkpoint that was kept', async () => {
