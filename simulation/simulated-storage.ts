@@ -42,6 +42,8 @@ const snapshotsOver = (line: StorageLine, snapshots: SnapshotStore): SnapshotSto
   nearest: (streamId, limit) => line.call('read', 'snapshots.nearest', () => snapshots.nearest(streamId, limit)),
   between: (streamId, after, upTo) =>
     line.call('read', 'snapshots.between', () => snapshots.between(streamId, after, upTo)),
+  placesBehind: (streamId, limit) =>
+    line.call('read', 'snapshots.placesBehind', () => snapshots.placesBehind(streamId, limit)),
   put: (batch) => line.call('write', 'snapshots.put', () => snapshots.put(batch)),
 });
 

@@ -240,6 +240,11 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     expect(await firstAfter(tamperer.change('snapshots', snapshot, { version: 70_000 }))).toContain(
       'snapshots, stream account-a, version 70000: its stream has not reached this version',
     );
+    await mendAll();
+    const ofNobody = { ...snapshot, _id: `account-nobody/${version}`, streamId: 'account-nobody' };
+    expect(await firstAfter(tamperer.insert('snapshots', ofNobody))).toBe(
+      `snapshots, stream account-nobody, version ${version}: no event gives this row.`,
+    );
   });
 
   it.each([
