@@ -140,6 +140,18 @@ describe('a last block that was removed, together with its events and what follo
     expect((await database.storage.journal.head())?.treeSize).toBe(2);
   });
 
+  it('is named by npm run verify where the block before it cannot be read', async () => {
+    const tamperer = new Tamperer(database);
+    await tamperer.change('journal', await tamperer.find('journal'), { range: 'none' });
+    const { code, stdout } = await runScript('verify', [], environment);
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^NOT well: journal, row "1": is not of the shape that its collection takes\.\n/,
+      ) as string,
+    });
+  });
+
   it('is not seen without the file that says what was signed last, and that is said', async () => {
     await rm(environment.DAYBOOK_SIGNED_CHECKPOINT_FILE ?? '');
     const { code, stderr } = await runScript('verify', [], environment);
