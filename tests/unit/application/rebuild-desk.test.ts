@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Storage } from '../../../src/application/ports/storage.ts';
-import type { Row, TableName } from '../../../src/application/ports/table.ts';
+import type { Row, Table, TableName } from '../../../src/application/ports/table.ts';
 import { RebuildDesk } from '../../../src/application/rebuilds/rebuild-desk.ts';
 import { rebuildsTable } from '../../../src/application/rebuilds/rebuild-row.ts';
 import { systemClock } from '../../../src/compose.ts';
@@ -16,7 +16,7 @@ const act = {
 /** The same storage, where something happens before the rebuilds are looked at. */
 const overtaken = (storage: Storage, first: () => Promise<unknown>): Storage => ({
   ...storage,
-  table: <R extends Row>(name: TableName<R>) => {
+  table: <R extends Row>(name: TableName<R>): Table<R> => {
     const table = storage.table(name);
     return {
       get: (id) => table.get(id),
