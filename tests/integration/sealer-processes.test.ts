@@ -89,7 +89,7 @@ describe('API processes seal what they commit', () => {
     await kill(first, 'SIGKILL');
     const health = async (): Promise<unknown> => (await second.client.get('/health')).body;
     await expect.poll(health, { timeout: 20_000 }).toMatchObject({ status: 'degraded', journal: { isRefused: true } });
-    expect(second.stdout()).toContain('which says what this key signed last');
+    await expect.poll(second.stdout).toContain('which says what this key signed last');
   });
 
   it('a sealer beside the one of the process that commits harms nothing', { timeout: 90_000 }, async () => {
