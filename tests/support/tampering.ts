@@ -79,11 +79,16 @@ export class Tamperer {
     const document = await this.#any(name, random);
     if (name === 'journal') return this.#insertBlock(document);
     if (name === 'journal_tiles') return this.#insertTile(document, random);
-    const version = typeof document.version === 'number' && name !== 'accounts' && { version: document.version + FAR };
     const streamId = hasStreams.has(name) && random() < 0.5 && { streamId: `account-${FAR}`, version: 1 };
     // A value that no reader asks for.
     const odd = random() < 0.2 && { version: one([-1, 0, 'none', 0.5], random) };
-    const copy = { ...document, _id: `${String(document._id)}-copy`, ...version, ...streamId, ...odd };
+    const copy = {
+      ...document,
+      _id: `${String(document._id)}-copy`,
+      ...farVersions(name, document),
+      ...streamId,
+      ...odd,
+    };
     return { ...(await this.insert(name, copy)), names: namesOf(name, copy) };
   }
 
@@ -223,6 +228,15 @@ const insertable = [
   ...['events', 'snapshots', 'accounts', 'statement_entries', 'transfers', 'transaction_ids', 'holds'],
   ...['journal', 'journal_tiles'],
 ];
+
+/** Versions that nobody has, in place of those of a document; the account itself has the one that it has. */
+const farVersions = (name: string, document: Stored): Document => {
+  const members = name === 'accounts' ? [] : ['version', 'placedVersion'];
+  const versions = members.map((member) => [member, document[member]] as const);
+  return Object.fromEntries(
+    versions.flatMap(([member, version]) => (typeof version === 'number' ? [[member, version + FAR]] : [])),
+  );
+};
 
 const hasStreams = new Set(['events', 'snapshots']);
 
