@@ -42,6 +42,8 @@ const snapshotsOver = (line: StorageLine, snapshots: SnapshotStore): SnapshotSto
   nearest: (streamId, limit) => line.call('read', 'snapshots.nearest', () => snapshots.nearest(streamId, limit)),
   between: (streamId, after, upTo) =>
     line.call('read', 'snapshots.between', () => snapshots.between(streamId, after, upTo)),
+  placesBehind: (streamId, limit) =>
+    line.call('read', 'snapshots.placesBehind', () => snapshots.placesBehind(streamId, limit)),
   put: (batch) => line.call('write', 'snapshots.put', () => snapshots.put(batch)),
 });
 
@@ -82,6 +84,7 @@ const journalOver = (line: StorageLine, journal: JournalStore): JournalStore => 
     positionsOf: (eventIds) => read('positionsOf', () => journal.positionsOf(eventIds)),
     tile: (place) => read('tile', () => journal.tile(place)),
     tileRoots: (level, start, end) => read('tileRoots', () => journal.tileRoots(level, start, end)),
+    tilesBeyond: (extents) => read('tilesBeyond', () => journal.tilesBeyond(extents)),
     putTiles: (tiles) => line.call('write', 'journal.putTiles', () => journal.putTiles(tiles)),
   };
 };

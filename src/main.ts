@@ -125,7 +125,7 @@ const open = async (
 ): Promise<RunningServer> => {
   const { HOST, PORT, DAYBOOK_WORKERS: count } = environment;
   if (count > 0 && opened.uri !== undefined) {
-    const exchange = new MetricsExchange(metrics.registry);
+    const exchange = new MetricsExchange(metrics);
     return startWorkers(door, { count, mongoUri: opened.uri, mustAsk: isAsking, report, exchange });
   }
   const access = composeAccess(opened.storage, isAsking ? environment : 'open', log, systemClock);

@@ -18,10 +18,13 @@ const seal = async (stop: AbortSignal): Promise<void> => {
   // With what is in `.env`: it was read by the thread that started this one, and inherited.
   const environment = readEnvironment(process.env);
   const log = openLog(environment.LOG_LEVEL);
-  const by = await openSigner(environment, { uri });
+  const onRefusal = (isRefused: boolean): void => parentPort?.postMessage({ isRefused } satisfies SealerReport);
+  const by = await openSigner(environment, { uri }).catch((error: unknown) => {
+    onRefusal(true);
+    throw error;
+  });
   const timeout = environment.DAYBOOK_MONGO_TIMEOUT_MS;
   const storage = openMongoStorage(await connectMongo({ uri, timeout, poolSize: CONNECTIONS }), timeout);
-  const onRefusal = (isRefused: boolean): void => parentPort?.postMessage({ isRefused } satisfies SealerReport);
   try {
     await new Sealer({ storage, ...by, clock: systemClock, log, onRefusal }).run(stop);
   } finally {

@@ -33,6 +33,8 @@ export class SealerThread implements Runner {
       await this.#one(signal);
       await sleep(PAUSE_BEFORE_ANOTHER, undefined, { signal }).catch(() => undefined);
     }
+    // Whoever seals now says it.
+    this.parts.onRefusal(false);
   }
 
   /** From its start to its end. */

@@ -52,7 +52,7 @@ const work = async (): Promise<void> => {
   const storage = await openStorage(environment, order.mongoUri, metrics);
   const { tracer, close: endTracing } = await openTracing(environment, log);
   metrics.watchProcess();
-  const ofAllProcesses = metricsOfAll(metrics.registry, say);
+  const ofAllProcesses = metricsOfAll(metrics, say);
   const access = composeAccess(storage, order.mustAsk ? environment : 'open', log, systemClock);
   const ownKey = verifierKeyOf(await readSigner(environment));
   const parts = { metrics, tracer, ofAllProcesses, access, ownKey, limits: environment };

@@ -65,6 +65,7 @@ const recordingStorage = (take: Take, snapshots: SnapshotStore): Storage => {
 const noSnapshots: SnapshotStore = {
   nearest: () => Promise.resolve(undefined),
   between: () => Promise.resolve([]),
+  placesBehind: () => Promise.resolve([]),
   put: () => Promise.resolve(),
 };
 

@@ -79,7 +79,9 @@ const signedHere = async ({ key }: Options, environment: Environment, journal: J
     const { due, now } = await standingOf(signed, journal);
     return due ? { since: now, due } : { since: signed.checkpoint };
   } catch (error) {
-    if (error instanceof JournalWentBack || error instanceof RangeError) return { since: signed.checkpoint };
+    // A last block of another shape than it must have is named by the check, too.
+    const isOfJournal = [JournalWentBack, RangeError, TypeError].some((kind) => error instanceof kind);
+    if (isOfJournal) return { since: signed.checkpoint };
     throw error;
   }
 };

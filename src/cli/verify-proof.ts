@@ -54,6 +54,12 @@ export const verifyProofFile = async ({ proof, key, since, json }: Options): Pro
   const verifier = keyIn(key);
   const kept = since === undefined ? undefined : (await read(since, 'checkpoint')).toString();
   const verdict = await verdictOn(await read(proof, 'proof'), verifier, kept);
+  if (kept !== undefined && verdict.isValid && verdict.kind !== 'consistency') {
+    throw new UserError(
+      `The proof is valid, and not one of growth: --since is not looked at for a proof of one ${verdict.kind}. Leave it out, or ask ` +
+        'GET /v1/journal/consistency.',
+    );
+  }
   console.log(json ? jsonOf(verdict, verifier) : linesOf(verdict));
   return verdict.isValid ? 0 : 1;
 };

@@ -53,7 +53,9 @@ const verify = async ({ proof, ...options }: Options): Promise<void> => {
   const [key, ...others] = options.key;
   if (key === undefined) return program.error("error: required option '--key <vkey>' not specified");
   if (others.length > 0) return program.error('error: a proof is signed with one key');
-  const { since, json = false } = options;
+  const { since, save, json = false } = options;
+  if (save !== undefined)
+    return program.error('error: --save is for the whole ledger: a proof has no checkpoint of today');
   process.exit(await verifyProofFile({ proof, key, json, ...(since !== undefined && { since }) }));
 };
 

@@ -84,7 +84,7 @@ export const problemByCode: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   HOLD_NOT_OPEN: no(422, 'The hold has ended', 'Nothing: `holdStatus` says how it ended.'),
   CURRENCY_MISMATCH: no(422, 'The account has another currency', 'Send the amount in the currency of the account.'),
-  EFFECTIVE_IN_FUTURE: no(422, 'This lies in the future', 'Use a time that has passed; leave effectiveAt out for now.'),
+  EFFECTIVE_IN_FUTURE: no(422, 'This lies in the future', 'Use a time that has passed; leave it out for now.'),
   EFFECTIVE_BEFORE_OPENING: no(
     422,
     'The account was not open then',

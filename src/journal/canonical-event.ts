@@ -63,3 +63,14 @@ export const canonicalEvent = (event: EventAsRecorded): string =>
 
 /** The leaf of an event in the journal's tree. Throws where the event holds what has no canonical form. */
 export const leafOf = (event: EventAsRecorded): Hash => leafHash(Buffer.from(canonicalEvent(event), 'utf8'));
+
+/** The leaf, or why there can be none: what somebody has put in past every check may hold anything. */
+export const leafOrError = (event: EventAsRecorded): Hash | TypeError | RangeError => {
+  try {
+    return leafOf(event);
+  } catch (error) {
+    // A value without a canonical form, or a moment that is none.
+    if (error instanceof TypeError || error instanceof RangeError) return error;
+    throw error;
+  }
+};

@@ -28,7 +28,7 @@ const placesIn = ({ eventIds, firstPosition, leafHashes }: Block): readonly Seal
   }));
 };
 
-/** The entries behind this position, and the position of the last one there is. */
+/** The entries behind this position, without a hole, and the position of the last one there is. Rejects where an event that was sealed is gone. */
 const entriesBehind =
   ({ feed, journal }: Stores) =>
   async (after: number, limit: number): Promise<{ entries: readonly JournalEntry[]; lastPosition: number }> => {
@@ -42,9 +42,11 @@ const entriesBehind =
     }
     const events = await feed.asRecorded(page.map(({ eventId }) => eventId));
     const byId = new Map(events.map((event) => [event.eventId, event]));
-    const entries = page.flatMap(({ eventId, ...place }) => {
+    const entries = page.map(({ eventId, ...place }) => {
       const event = byId.get(eventId);
-      return event ? [{ ...place, event }] : [];
+      // Whoever keeps a position behind a hole would never hear of it.
+      if (!event) throw new Error(`${eventId} is not there, which was sealed at position ${place.position}`);
+      return { ...place, event };
     });
     return { entries, lastPosition };
   };

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventAsRecorded } from '../application/ports/event-as-recorded.ts';
 import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import { type Instant, latest } from '../domain/time/instant.ts';
-import { leafOf } from './canonical-event.ts';
+import { leafOrError } from './canonical-event.ts';
 import { signCheckpoint } from './checkpoint.ts';
 import { append, bytesOfRange, rootOf } from './merkle/compact-range.ts';
 import type { Hash } from './merkle/hash.ts';
@@ -18,13 +18,8 @@ export type Leaf = { readonly eventId: string; readonly hash: Hash };
 type Refused = { readonly event: EventAsRecorded; readonly error: Error };
 
 const leafIn = (event: EventAsRecorded): Leaf | Refused => {
-  try {
-    return { eventId: event.eventId, hash: leafOf(event) };
-  } catch (error) {
-    // A value without a canonical form, or a moment that is none.
-    if (error instanceof TypeError || error instanceof RangeError) return { event, error };
-    throw error;
-  }
+  const hash = leafOrError(event);
+  return hash instanceof Error ? { event, error: hash } : { eventId: event.eventId, hash };
 };
 
 /**

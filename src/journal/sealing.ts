@@ -5,11 +5,14 @@ import { FeedCut, LARGEST_GROUP, ResumeTokenLost } from '../application/ports/ev
 import type { Block, BlockHead } from '../application/ports/journal-store.ts';
 import type { Log } from '../application/ports/log.ts';
 import type { Storage } from '../application/ports/storage.ts';
+import { instant, latest } from '../domain/time/instant.ts';
 import { dueOf } from './due-events.ts';
-import { goOnFrom } from './go-on-from.ts';
+import { goOnFrom, treeOf } from './go-on-from.ts';
 import { hashesFrom, journalTree, mendTiles, storedTileOf, treeWithEdge } from './journal-tree.ts';
+import { rootOf } from './merkle/compact-range.ts';
 import { fillTiles, type TiledTree } from './merkle/tiles.ts';
 import { leavesOf, sealLeaves } from './seal-events.ts';
+import { sealedAmong } from './sealed-among.ts';
 import type { SignedCheckpoint } from './signed-checkpoint.ts';
 import { type NoteSigner, verifierKeyOf } from './signed-note.ts';
 
@@ -32,9 +35,7 @@ const LONGEST_OVERLAP = 600_000;
 
 const BLOCKS_OF_OVERLAP = 1_000;
 
-const NONE: ReadonlyMap<string, number> = new Map();
-
-const idsOf = (events: readonly EventAsRecorded[]): readonly string[] => events.map(({ eventId }) => eventId);
+const NONE: ReadonlySet<string> = new Set();
 
 const sayWhereKeyIsNew = ({ verifierKey: before }: BlockHead, { signer, log }: SealerParts): void => {
   const now = verifierKeyOf(signer);
@@ -49,6 +50,8 @@ const sayWhereKeyIsNew = ({ verifierKey: before }: BlockHead, { signer, log }: S
  */
 export class Sealing {
   #toldOnceMoreUntil = 0;
+  /** In a recovery: by clocks that may have been far ahead, and put right since. */
+  #lastRecorded = instant(0);
   #isKept = false;
 
   private constructor(
@@ -63,9 +66,11 @@ export class Sealing {
    * SignedCheckpointUnusable, StorageUnavailable.
    */
   static async begin(parts: SealerParts, signal: AbortSignal): Promise<Sealing> {
-    const { signed, storage } = parts;
+    const { signed, signer: verifier, storage } = parts;
     const { journal } = storage;
-    const { head, isKept } = signed ? await goOnFrom(signed, journal) : { head: await journal.head(), isKept: false };
+    const { head, isKept } = signed
+      ? await goOnFrom({ signed, verifier }, storage)
+      : { head: await journal.head(), isKept: false };
     if (head) sayWhereKeyIsNew(head, parts);
     const tree = await journalTree(journal, head?.treeSize ?? 0);
     await mendTiles(journal, tree);
@@ -131,6 +136,7 @@ export class Sealing {
     this.#expectTwice();
     for await (const group of history) {
       if (this.signal.aborted) break;
+      this.#lastRecorded = group.reduce((last, { recordedAt }) => latest(last, recordedAt), this.#lastRecorded);
       const due = await dueOf(group, this.parts.storage);
       if (due.length > 0) await this.#seal(await feed.asRecorded(due));
     }
@@ -139,15 +145,23 @@ export class Sealing {
   }
 
   #expectTwice(): void {
-    this.#toldOnceMoreUntil = this.parts.clock.now() + LONGEST_OVERLAP;
+    this.#toldOnceMoreUntil = latest(this.parts.clock.now(), this.#lastRecorded) + LONGEST_OVERLAP;
   }
 
-  /** Behind a recovery some events are told once more. What is signed must not be refused by the journal for one of those. */
+  /**
+   * Behind a recovery some events are told once more. What is signed must not be refused by the journal for one of those. Rejects with
+   * JournalWentBack where one is not what was sealed.
+   */
   async #sealUnlessSealed(events: readonly EventAsRecorded[], resumeToken: string): Promise<void> {
     const areTwice = events.some(({ recordedAt }) => recordedAt < this.#toldOnceMoreUntil);
-    const sealed = areTwice ? await this.parts.storage.journal.positionsOf(idsOf(events)) : NONE;
+    const sealed = areTwice ? await this.#sealedAmong(events) : NONE;
     const others = sealed.size === 0 ? events : events.filter(({ eventId }) => !sealed.has(eventId));
     if (others.length > 0) await this.#seal(others, resumeToken);
+  }
+
+  #sealedAmong(events: readonly EventAsRecorded[]): Promise<ReadonlySet<string>> {
+    const grown = { tree: this.tree, root: rootOf(treeOf(this.head)) };
+    return sealedAmong(events, this.parts.storage.journal, grown);
   }
 
   async #seal(events: readonly EventAsRecorded[], resumeToken?: string): Promise<void> {

@@ -1,18 +1,23 @@
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AggregatorRegistry, type MetricObject, type Registry } from 'prom-client';
+import type { ProcessMetrics } from './process-metrics.ts';
 
 // The workers of one process share one port, so that each scrape reaches one of them: that one asks the process that forked it, which
-// asks them all, and shows the sum.
+// asks them all, and shows the sum. Whether the journal must not be signed they are told, for that is asked of them as well.
 
 type Metrics = readonly MetricObject[];
 
 /** Of the exchange, and not of the life of a worker. */
 export type ExchangeMessage =
-  { readonly ask: number } | { readonly asked: number; readonly metrics: readonly Metrics[] };
+  | { readonly ask: number }
+  | { readonly asked: number; readonly metrics: readonly Metrics[] }
+  | { readonly isSealingRefused: boolean };
 
 export const isExchange = (message: unknown): message is ExchangeMessage =>
-  typeof message === 'object' && message !== null && ('ask' in message || 'asked' in message);
+  typeof message === 'object' &&
+  message !== null &&
+  ('ask' in message || 'asked' in message || 'isSealingRefused' in message);
 
 const PATIENCE = 1_000;
 
@@ -39,12 +44,14 @@ class Questions {
 const own = async (registry: Registry): Promise<readonly Metrics[]> => [await registry.getMetricsAsJSON()];
 
 /** On the side of a worker: gives what all processes count together, in the text format of Prometheus. */
-export const metricsOfAll = (registry: Registry, send: (message: ExchangeMessage) => void) => {
+export const metricsOfAll = (metrics: ProcessMetrics, send: (message: ExchangeMessage) => void) => {
   const questions = new Questions();
+  const { registry } = metrics;
   process.on('message', (message) => {
     if (!isExchange(message)) return;
-    if ('asked' in message) questions.hear(message);
-    else void own(registry).then((metrics) => send({ asked: message.ask, metrics }));
+    if ('isSealingRefused' in message) metrics.sealingRefused(message.isSealingRefused);
+    else if ('asked' in message) questions.hear(message);
+    else void own(registry).then((counted) => send({ asked: message.ask, metrics: counted }));
   });
   return async (): Promise<string> => {
     const all = await questions.ask(send);
@@ -58,7 +65,11 @@ export const metricsOfAll = (registry: Registry, send: (message: ExchangeMessage
 export class MetricsExchange {
   readonly #workers = new Map<Worker, Questions>();
 
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly metrics: ProcessMetrics) {
+    metrics.onSealingRefused((isSealingRefused) => {
+      for (const worker of this.#workers.keys()) this.#send(worker, { isSealingRefused });
+    });
+  }
 
   /** To be called when the worker takes requests. */
   include(worker: Worker): void {
@@ -66,17 +77,18 @@ export class MetricsExchange {
     this.#workers.set(worker, questions);
     worker.once('exit', () => this.#workers.delete(worker));
     worker.on('message', (message: unknown) => {
-      if (!isExchange(message)) return;
+      if (!isExchange(message) || 'isSealingRefused' in message) return;
       if ('asked' in message) questions.hear(message);
       else void this.#answer(worker, message.ask);
     });
+    this.#send(worker, { isSealingRefused: this.metrics.isSealingRefused });
   }
 
   async #answer(worker: Worker, asked: number): Promise<void> {
     const others = [...this.#workers].map(([other, questions]) =>
       questions.ask((message) => this.#send(other, message)),
     );
-    const metrics = (await Promise.all([own(this.registry), ...others])).flat();
+    const metrics = (await Promise.all([own(this.metrics.registry), ...others])).flat();
     this.#send(worker, { asked, metrics });
   }
 

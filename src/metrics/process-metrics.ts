@@ -71,6 +71,7 @@ export class ProcessMetrics implements Meter, PoolMeter {
     registers: this.#registers,
   });
   isSealingRefused = false;
+  #onSealingRefused: ((isRefused: boolean) => void) | undefined;
 
   /** Counts what Node says of itself as well. */
   watchProcess(): void {
@@ -113,7 +114,13 @@ export class ProcessMetrics implements Meter, PoolMeter {
   readonly sealingRefused = (isRefused: boolean): void => {
     this.isSealingRefused = isRefused;
     this.#refused.set(isRefused ? 1 : 0);
+    this.#onSealingRefused?.(isRefused);
   };
+
+  /** Calls back whenever it is said whether the journal must not be signed; in place of whoever heard it before. */
+  onSealingRefused(callback: (isRefused: boolean) => void): void {
+    this.#onSealingRefused = callback;
+  }
 
   readonly answered = (labels: Answered, seconds: number): void => this.#requests.observe(labels, seconds);
 

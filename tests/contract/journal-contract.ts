@@ -149,6 +149,19 @@ const tilesContract = (under: Under): void => {
     ]);
     expect([...(await journal.tileRoots(1, 0, 256)).keys()]).toEqual([0]);
   });
+
+  it('finds tiles that are not among the first ones of their levels', async () => {
+    const { journal } = under().storage;
+    const tile = (level: number, index: number) => ({ level, index, hashes: bytes(8_192, 1), root: bytes(32, 1) });
+    await journal.putTiles([tile(0, 0), tile(0, 1), tile(1, 0), tile(3, 700)]);
+    expect(await journal.tilesBeyond([1_000, 1_000, 0, 701])).toEqual([]);
+    expect(await journal.tilesBeyond([1_000, 1_000, 0, 700])).toEqual([{ level: 3, index: 700 }]);
+    expect(await journal.tilesBeyond([1_000, 1_000])).toEqual([{ level: 3, index: 700 }]);
+    const places = await journal.tilesBeyond([1, 0, 0, 701]);
+    expect(places).toContainEqual({ level: 0, index: 1 });
+    expect(places).not.toContainEqual({ level: 0, index: 0 });
+    expect(await journal.tilesBeyond([])).toContainEqual({ level: 0, index: 0 });
+  });
 };
 
 /** The journal: blocks one behind another, none twice, and the tiles of their tree. */

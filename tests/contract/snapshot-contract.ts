@@ -72,6 +72,24 @@ const betweenContract = (under: Under): void => {
   });
 };
 
+const placesContract = (under: Under): void => {
+  it('says where there are snapshots, in the order of their streams, also of streams that there are not', async () => {
+    const { storage } = under();
+    const [first, second] = [streamUpTo('zz-places-a', 20), streamUpTo('zz-places-b', 10)];
+    await storage.snapshots.put([snapshotAt(second, 10), snapshotAt(first, 20), snapshotAt(first, 10)]);
+    const [a, b] = [streamOf('zz-places-a'), streamOf('zz-places-b')];
+    const all = [
+      { streamId: a, version: 10 },
+      { streamId: a, version: 20 },
+      { streamId: b, version: 10 },
+    ];
+    expect(await storage.snapshots.placesBehind('account-zz-places', 10)).toStrictEqual(all);
+    expect(await storage.snapshots.placesBehind('account-zz-places', 1)).toStrictEqual(all.slice(0, 1));
+    expect(await storage.snapshots.placesBehind(a, 10)).toStrictEqual(all.slice(2));
+    expect(await storage.snapshots.placesBehind(b, 10)).toStrictEqual([]);
+  });
+};
+
 const putContract = (under: Under): void => {
   it('replaces the one that stands at the same version, whatever fold version it has', async () => {
     const { storage } = under();
@@ -96,6 +114,7 @@ export const snapshotContract = (under: Under): void => {
   describe('snapshots', () => {
     nearestContract(under);
     betweenContract(under);
+    placesContract(under);
     putContract(under);
   });
 };

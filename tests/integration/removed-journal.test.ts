@@ -64,6 +64,14 @@ describe('a journal that was removed, so that a changed history be signed as if 
     expect(await sealed()).toBe(0);
   });
 
+  it('is told by a worker that is asked as well, which seals nothing itself', { timeout: 60_000 }, async () => {
+    const { client } = await processes.start({ ...environment(), DAYBOOK_WORKERS: '1' });
+    const isRefused = async (): Promise<unknown> => (await client.get('/health')).body;
+    await expect
+      .poll(isRefused, { timeout: 20_000 })
+      .toMatchObject({ status: 'degraded', journal: { position: 0, isRefused: true } });
+  });
+
   it('is found by npm run verify, with nothing that was kept elsewhere', { timeout: 60_000 }, async () => {
     const { code, stdout } = await runScript('verify', [], environment());
     expect(code).toBe(1);
@@ -118,6 +126,28 @@ describe('a last block that was removed, together with its events and what follo
       code: 1,
       stdout: expect.stringMatching(
         /^NOT well: events, position 3, event \S+: the event that was sealed is not there\.\n/,
+      ) as string,
+    });
+  });
+
+  it('is not signed on: what is recorded in place of its events would be signed behind them', async () => {
+    const api = await processes.start(environment);
+    const isRefused = async (): Promise<unknown> => (await api.client.get('/health')).body;
+    await expect
+      .poll(isRefused, { timeout: 20_000 })
+      .toMatchObject({ status: 'degraded', journal: { isRefused: true } });
+    await expect.poll(api.stdout).toMatch(/The event \S+ was signed in block 2, and is not there as it was\./);
+    expect((await database.storage.journal.head())?.treeSize).toBe(2);
+  });
+
+  it('is named by npm run verify where the block before it cannot be read', async () => {
+    const tamperer = new Tamperer(database);
+    await tamperer.change('journal', await tamperer.find('journal'), { range: 'none' });
+    const { code, stdout } = await runScript('verify', [], environment);
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^NOT well: journal, row "1": is not of the shape that its collection takes\.\n/,
       ) as string,
     });
   });

@@ -166,6 +166,9 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
   it('gives a ledger that goes on: first answers are given again, and sealing goes on, with the same key', async () => {
     expect((await restore()).code).toBe(0);
     const before = await target.storage.journal.head();
+    // As the README says: the key has signed that, and nobody but whoever runs this says that it is where signing goes on.
+    const saved = await run('verify', ['--save', signedFileOf({ MONGODB_URI: target.uri })], target);
+    expect(saved).toMatchObject({ code: 0, stdout: expect.stringMatching(/^All is well/) as string });
     const api = await serve(target);
     const again = await api.client.post('/v1/accounts', first, { 'Idempotency-Key': 'first' });
     expect({ status: again.status, text: again.text, replayed: again.headers.get('idempotency-replayed') }).toEqual({

@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiProcess, apiProcesses } from '../support/api-process.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { Load } from '../support/load.ts';
 import { sealerOver } from '../support/sealers.ts';
+import { signedFileOf } from '../support/signed-file.ts';
 import { verifyJournal } from '../support/verify-journal.ts';
 
 const accounts = Array.from({ length: 64 }, (_, index) => `account-${index}`);
@@ -76,6 +78,18 @@ describe('API processes seal what they commit', () => {
     await load.stop();
     await untilAllIsSealed();
     expect(await verifyJournal(database.storage)).toEqual([]);
+  });
+
+  it('says so where it takes over, and what was signed last is not there any more', { timeout: 90_000 }, async () => {
+    const first = await start();
+    const second = await start();
+    await openAccounts(second);
+    await untilAllIsSealed();
+    await rm(signedFileOf({ MONGODB_URI: database.uri }));
+    await kill(first, 'SIGKILL');
+    const health = async (): Promise<unknown> => (await second.client.get('/health')).body;
+    await expect.poll(health, { timeout: 20_000 }).toMatchObject({ status: 'degraded', journal: { isRefused: true } });
+    await expect.poll(second.stdout).toContain('which says what this key signed last');
   });
 
   it('a sealer beside the one of the process that commits harms nothing', { timeout: 90_000 }, async () => {

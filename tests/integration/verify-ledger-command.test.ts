@@ -199,6 +199,11 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     expect(await firstAfter(tamperer.remove('journal_tiles', tile))).toBe(
       'journal_tiles, level 0, tile 0: is missing, and tiles behind it are there.',
     );
+    await mendAll();
+    const higher = { ...tile, _id: { level: 3, index: 0n } };
+    expect(await firstAfter(tamperer.insert('journal_tiles', higher))).toMatch(
+      /^journal_tiles, level 3, tile 0: is of events behind the last one of the journal/,
+    );
   });
 
   it('names a journal without its end by the tiles of what is gone, or by a checkpoint that was kept', async () => {
@@ -234,6 +239,11 @@ describe('npm run verify, of a whole ledger', { timeout: 600_000 }, () => {
     await mendAll();
     expect(await firstAfter(tamperer.change('snapshots', snapshot, { version: 70_000 }))).toContain(
       'snapshots, stream account-a, version 70000: its stream has not reached this version',
+    );
+    await mendAll();
+    const ofNobody = { ...snapshot, _id: `account-nobody/${version}`, streamId: 'account-nobody' };
+    expect(await firstAfter(tamperer.insert('snapshots', ofNobody))).toBe(
+      `snapshots, stream account-nobody, version ${version}: no event gives this row.`,
     );
   });
 

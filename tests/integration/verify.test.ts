@@ -82,6 +82,11 @@ describe('npm run verify', () => {
     ['there is no such file', ['--proof', 'nowhere.json', '--key', verifierKeyOf(ledger)], 'The proof cannot be read:'],
     ['the key is none', ['--proof', 'nowhere.json', '--key', 'ledger+1'], 'The key cannot be used: a verifier key is'],
     ['no key is given', ['--proof', 'nowhere.json'], "required option '--key <vkey>'"],
+    [
+      'a checkpoint is to be saved',
+      ['--proof', 'nowhere.json', '--key', verifierKeyOf(ledger), '--save', 'kept.note'],
+      '--save is for the whole ledger',
+    ],
   ])('cannot tell where %s, and ends with 2', async (_, args, reason) => {
     const { code, stdout, stderr } = await runScript('verify', args, noDatabase);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -171,5 +176,8 @@ describe('npm run verify, of answers', () => {
     expect(unknown.stderr).toContain('Give the one that you have kept: --since FILE.');
     const nowhere = await verify(text, '--since', join(directory, 'nowhere.note'));
     expect(nowhere).toMatchObject({ code: 2, stdout: '' });
+    const balance = await verify(await provenAnswer(books, 'balance'), '--since', kept);
+    expect(balance).toMatchObject({ code: 2, stdout: '' });
+    expect(balance.stderr).toContain('--since is not looked at for a proof of one balance');
   });
 });

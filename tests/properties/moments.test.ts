@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Diff, DiffQuery } from '../../src/application/queries/diff.ts';
+import type { Explanation, ExplainQuery } from '../../src/application/queries/explain-balance.ts';
 import type { Moment } from '../../src/application/queries/find-account.ts';
 import type { StatementLine } from '../../src/application/queries/statement.ts';
 import type { RecordedEvent } from '../../src/domain/account/account-event.ts';
@@ -11,7 +12,7 @@ import { type Probe, Requests, type Script, script } from '../support/bank-scrip
 import { compare } from '../support/compare-with-model.ts';
 import { memoryPlaces, mongoPlaces, type Places } from '../support/ledger-under-test.ts';
 import { ModelBank } from '../support/model-bank.ts';
-import { accountAt, countedAt, differenceOf, knownAt, signedAmount, sumOf } from '../support/naive-history.ts';
+import { accountAt, chartAt, countedAt, differenceOf, knownAt, signedAmount, sumOf } from '../support/naive-history.ts';
 import { ManualClock, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 
 /** Plays a script; all that was recorded lies in the past then. */
@@ -155,6 +156,71 @@ const diffIsNaive = async (ledger: TestLedger, { accountId, events }: History, q
   expect(sum).toBe(second.ledgerBalance - first.ledgerBalance);
 };
 
+/** The first page of an explanation with the events of all pages, or the code with which it is refused. */
+const wholeExplanation = async (
+  { queries }: TestLedger,
+  accountId: AccountId,
+  query: ExplainQuery,
+): Promise<Explanation | string> => {
+  const first = await orCode(queries.explainBalance(accountId, query));
+  if (typeof first === 'string') return first;
+  const events = [...first.events];
+  for (let after = first.next; after;) {
+    const page = await queries.explainBalance(accountId, { ...query, after });
+    expect([page.view, page.start]).toStrictEqual([first.view, first.start]);
+    events.push(...page.events);
+    after = page.next;
+  }
+  return { ...first, events };
+};
+
+const explanationIsNaive = async (ledger: TestLedger, { accountId, events }: History, query: ExplainQuery) => {
+  const expected = accountAt(events, query.moment) ?? 'ACCOUNT_NOT_FOUND';
+  const found = await wholeExplanation(ledger, accountId, query);
+  if (typeof found === 'string') {
+    expect(found).toBe(expected);
+    return;
+  }
+  expect(found.view.row).toMatchObject(expected as object);
+  const counted = countedAt(events, query.moment);
+  const { version, ledgerBalance } = found.start;
+  expect(ledgerBalance).toBe(sumOf(counted.filter((event) => event.version <= version)));
+  const listed = found.events.filter(({ amount }) => amount !== undefined);
+  const inVersions = [...listed].sort((left, right) => left.version - right.version);
+  expect(inVersions.map(({ eventId, amount }) => [eventId, amount])).toStrictEqual(
+    counted.filter((event) => event.version > version).map((event) => [event.eventId, signedAmount(event)]),
+  );
+};
+
+const trialBalanceIsNaive = async (
+  { queries }: TestLedger,
+  histories: readonly History[],
+  { asOf, knownAt }: Moment,
+): Promise<void> => {
+  const moment = { ...(asOf !== undefined && { asOf }), ...(knownAt !== undefined && { knownAt }) };
+  const { lines, totals, isBalanced } = await queries.readTrialBalance({ ...moment, limit: 1_000 });
+  const events = histories.flatMap((history) => history.events);
+  expect(
+    new Map(
+      lines.map(({ ledgerAccount, currency, debits, credits }) => [
+        `${currency} ${ledgerAccount}`,
+        { debits, credits },
+      ]),
+    ),
+  ).toStrictEqual(chartAt(events, moment));
+  expect(isBalanced).toBe(true);
+  for (const { debits, credits } of totals) expect(debits).toBe(credits);
+};
+
+/** Only where no version is meant, for that is of one account. */
+const booksAreNaive = async (ledger: TestLedger, { probes }: Script): Promise<void> => {
+  const histories = await historiesOf(ledger);
+  const events = histories.flatMap((history) => history.events);
+  if (events.length === 0) return;
+  for (const moment of probes.map((probe) => momentOf(events, probe)))
+    if (moment.version === undefined) await trialBalanceIsNaive(ledger, histories, moment);
+};
+
 const storages: readonly [string, () => Promise<Places>, number][] = [
   ['memory', memoryPlaces, 150],
   ['a replica set', mongoPlaces, 10],
@@ -179,8 +245,10 @@ describe.each(storages)('any moment of any history, on %s', (_, openPlaces, numR
           await accountIsNaive(ledger, history, from);
           await statementIsNaive(ledger, history, probe);
           await diffIsNaive(ledger, history, { from, to, limit: probe.limit });
+          await explanationIsNaive(ledger, history, { moment: from, limit: probe.limit });
         }
       }
+      await booksAreNaive(ledger, played);
     });
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 45_000 });
   });

@@ -104,3 +104,33 @@ export const differenceOf = (
     return [[event.version, isThere ? amount : -amount, isThere ? 'to' : 'from'] as const];
   });
 };
+
+const parties: Readonly<Record<string, string>> = { TransferSent: 'in-transit', TransferReceived: 'in-transit' };
+
+/** The other side of what an event booked: where the money came from, or went to. */
+const otherSideOf = ({ type, data }: RecordedEvent): string => {
+  const named = { ...data } as { readonly source?: string; readonly destination?: string };
+  const party = named.source ?? named.destination;
+  return parties[type] ?? (party === undefined ? 'cash' : `clearing:${party}`);
+};
+
+/** Debits and credits of the chart at a moment, in words such as `EUR cash`, from all events of all accounts. */
+export const chartAt = (
+  events: readonly RecordedEvent[],
+  moment: Moment,
+): ReadonlyMap<string, { readonly debits: bigint; readonly credits: bigint }> => {
+  const byId = new Map<string, RecordedEvent>(events.map((event) => [event.eventId, event]));
+  const chart = new Map<string, { debits: bigint; credits: bigint }>();
+  const post = (name: string, amount: bigint): void => {
+    const { debits, credits } = chart.get(name) ?? { debits: 0n, credits: 0n };
+    chart.set(name, amount < 0n ? { debits: debits - amount, credits } : { debits, credits: credits + amount });
+  };
+  for (const event of countedAt(events, moment)) {
+    const { data } = event;
+    const original = 'originalEventId' in data ? byId.get(data.originalEventId) : event;
+    const currency = 'currency' in data ? data.currency : '';
+    post(`${currency} customer-deposits`, signedAmount(event));
+    if (original) post(`${currency} ${otherSideOf(original)}`, -signedAmount(event));
+  }
+  return chart;
+};

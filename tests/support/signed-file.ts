@@ -10,6 +10,9 @@ export const beginSigned = async (path: string): Promise<SignedCheckpoint> => {
   return signed;
 };
 
+/** Of one database, whoever asks for it and how. */
+const databaseIn = (uri: string): string => uri.replace(/\?.*$/, '').replace(/\/\/[^@/]*@/, '//');
+
 /** One key signs the journals of all databases of a run, and each of them begins by itself. */
 export const signedFileOf = ({ MONGODB_URI = '', DAYBOOK_DATA_DIR = '' }: Readonly<Record<string, string>>): string =>
-  `${process.env.DAYBOOK_SIGNING_KEY_FILE}.${hash('sha256', MONGODB_URI + DAYBOOK_DATA_DIR)}`;
+  `${process.env.DAYBOOK_SIGNING_KEY_FILE}.${hash('sha256', databaseIn(MONGODB_URI) + DAYBOOK_DATA_DIR)}`;

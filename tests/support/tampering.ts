@@ -75,14 +75,38 @@ export class Tamperer {
 
   /** A copy of any document, with an id of its own, at a version that nobody has or can have, or in a stream that there is not. */
   async #insertAny(random: Random): Promise<NamedTampering> {
-    const name = one(['events', 'snapshots', 'accounts', 'statement_entries', 'transfers', 'transaction_ids'], random);
+    const name = one(insertable, random);
     const document = await this.#any(name, random);
-    const version = typeof document.version === 'number' && name !== 'accounts' && { version: document.version + FAR };
-    const streamId = name === 'events' && random() < 0.5 && { streamId: `account-${FAR}`, version: 1 };
+    if (name === 'journal') return this.#insertBlock(document);
+    if (name === 'journal_tiles') return this.#insertTile(document, random);
+    const streamId = hasStreams.has(name) && random() < 0.5 && { streamId: `account-${FAR}`, version: 1 };
     // A value that no reader asks for.
     const odd = random() < 0.2 && { version: one([-1, 0, 'none', 0.5], random) };
-    const copy = { ...document, _id: `${String(document._id)}-copy`, ...version, ...streamId, ...odd };
+    const copy = {
+      ...document,
+      _id: `${String(document._id)}-copy`,
+      ...farVersions(name, document),
+      ...streamId,
+      ...odd,
+    };
     return { ...(await this.insert(name, copy)), names: namesOf(name, copy) };
+  }
+
+  /** Far behind the last one, with a position that is free. */
+  async #insertBlock(document: Stored): Promise<NamedTampering> {
+    const block = document as Stored & { readonly eventIds: readonly string[] };
+    const eventIds = block.eventIds.map((eventId) => `${eventId}-copy`);
+    const far = (count: unknown): bigint => BigInt(Number(count) + FAR);
+    const copy = { ...block, _id: far(block._id), firstPosition: far(block.firstPosition), eventIds };
+    return { ...(await this.insert('journal', copy)), names: namesOf('journal', copy) };
+  }
+
+  /** Behind the last one of its level, or on a level that there is not. */
+  async #insertTile(document: Stored, random: Random): Promise<NamedTampering> {
+    const { level, index } = document._id as { readonly level: number; readonly index: bigint };
+    const _id = random() < 0.5 ? { level, index: index + BigInt(FAR) } : { level: level + 5, index };
+    const copy = { ...document, _id };
+    return { ...(await this.insert('journal_tiles', copy)), names: namesOf('journal_tiles', copy) };
   }
 
   /** Two documents of a kind tell each other's story: two events in another order, two snapshots, two rows, two blocks. */
@@ -199,6 +223,22 @@ const tails: readonly (readonly [name: string, owner: string, order: string])[] 
   ['statement_entries', 'accountId', 'version'],
   ['journal', '', '_id'],
 ];
+
+const insertable = [
+  ...['events', 'snapshots', 'accounts', 'statement_entries', 'transfers', 'transaction_ids', 'holds'],
+  ...['journal', 'journal_tiles'],
+];
+
+/** Versions that nobody has, in place of those of a document; the account itself has the one that it has. */
+const farVersions = (name: string, document: Stored): Document => {
+  const members = name === 'accounts' ? [] : ['version', 'placedVersion'];
+  const versions = members.map((member) => [member, document[member]] as const);
+  return Object.fromEntries(
+    versions.flatMap(([member, version]) => (typeof version === 'number' ? [[member, version + FAR]] : [])),
+  );
+};
+
+const hasStreams = new Set(['events', 'snapshots']);
 
 const FAR = 1_000_000;
 

@@ -1,3 +1,4 @@
+import type { Instant } from '../../domain/time/instant.ts';
 import type { EventAsRecorded } from './event-as-recorded.ts';
 
 /** Events as they were committed, one behind another, and the token with which the feed goes on behind the last of them. */
@@ -11,6 +12,9 @@ export type EventPlace = { readonly streamId: string; readonly version: number }
 
 /** Which event stands there. */
 export type PlacedEvent = EventPlace & { readonly eventId: string };
+
+/** An event of the past, and when it was recorded. */
+export type HistoricEvent = PlacedEvent & { readonly recordedAt: Instant };
 
 /** The store does not remember far enough back to go on behind this token, or has never heard of it. */
 export class ResumeTokenLost extends Error {
@@ -41,7 +45,7 @@ export interface EventFeed {
    * within a stream, in groups. What is committed meanwhile may be among them, also without what stands before it in its stream.
    * Rejects with StorageUnavailable.
    */
-  recover(): Promise<{ readonly token: string; readonly history: AsyncIterable<readonly PlacedEvent[]> }>;
+  recover(): Promise<{ readonly token: string; readonly history: AsyncIterable<readonly HistoricEvent[]> }>;
   /** The events at these places; left out where there is none. */
   eventsAt(places: readonly EventPlace[]): Promise<readonly PlacedEvent[]>;
   /** These events, in this order, as they were recorded; those that do not exist are left out. */

@@ -64,6 +64,8 @@ export interface SnapshotStore {
   ): Promise<Snapshot | undefined>;
   /** All of this stream behind version `after`, up to and including `upTo`, of whatever fold version, whether the log vouches for them or not. */
   between(streamId: StreamId, after: number, upTo: number): Promise<readonly Snapshot[]>;
+  /** Where there are snapshots of streams behind this one: some of the first ones of each, in the order of their streams, and none where none is left. */
+  placesBehind(streamId: string, limit: number): Promise<readonly Pick<Snapshot, 'streamId' | 'version'>[]>;
   /** Keeps these, in place of any that stand at the same version. */
   put(snapshots: readonly Snapshot[]): Promise<void>;
 }

@@ -58,6 +58,8 @@ export interface JournalStore {
   tile(place: TilePlace): Promise<Uint8Array | undefined>;
   /** The roots of the tiles of one level from index `start` up to, not including, `end`, by index; those not stored are left out. */
   tileRoots(level: number, start: number, end: number): Promise<ReadonlyMap<number, Uint8Array>>;
+  /** Of the tiles that are not among so many first ones of each level, from level 0 on, the first few; none of the other levels are. */
+  tilesBeyond(extents: readonly number[]): Promise<readonly TilePlace[]>;
   /** Tiles follow from the blocks: one that is there is left as it is. */
   putTiles(tiles: readonly StoredTile[]): Promise<void>;
 }

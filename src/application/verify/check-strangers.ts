@@ -12,7 +12,7 @@ import type { Row, TableName } from '../ports/table.ts';
 import { NO_EVENT } from './row-findings.ts';
 import type { Reading } from './verify-parts.ts';
 
-type Stores = Pick<Storage, 'feed' | 'table'>;
+type Stores = Pick<Storage, 'feed' | 'snapshots' | 'table'>;
 
 /** Of these rows those that follow from an event which is there: what is in them has been compared with its stream. */
 type FindOwn<R extends Row> = (rows: readonly R[], stores: Stores) => Promise<readonly R[]>;
@@ -27,10 +27,18 @@ type Stranger<R extends Row> = {
 const eventsOf = async (ids: readonly string[], { feed }: Stores): Promise<ReadonlyMap<string, EventAsRecorded>> =>
   new Map((await feed.asRecorded(ids)).map((event) => [event.eventId, event]));
 
+/** Of these streams those that have a first event. */
+const streamsAmong = async (streamIds: readonly string[], { feed }: Stores): Promise<ReadonlySet<string>> => {
+  const places = [...new Set(streamIds)].map((streamId) => ({ streamId, version: 1 }));
+  return new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
+};
+
 /** Of these accounts those that have a first event. */
-const accountsAmong = async (accountIds: readonly string[], { feed }: Stores): Promise<ReadonlySet<string>> => {
-  const places = accountIds.map((accountId) => ({ streamId: streamIdOf(accountId as AccountId), version: 1 }));
-  const streams = new Set((await feed.eventsAt(places)).map(({ streamId }) => streamId));
+const accountsAmong = async (accountIds: readonly string[], stores: Stores): Promise<ReadonlySet<string>> => {
+  const streams = await streamsAmong(
+    accountIds.map((accountId) => streamIdOf(accountId as AccountId)),
+    stores,
+  );
   return new Set(accountIds.filter((accountId) => streams.has(streamIdOf(accountId as AccountId))));
 };
 
@@ -137,9 +145,30 @@ const checkOwners = async (stores: Stores, tell: Tell, { atOnce, pace }: Reading
   }
 };
 
+/** Snapshots of streams that there are not: those of the others have been compared with their events. */
+const checkSnapshotOwners = async (stores: Stores, tell: Tell, { atOnce, pace }: Reading): Promise<void> => {
+  let after = '';
+  for (;;) {
+    const places = await stores.snapshots.placesBehind(after, Math.min(atOnce, MOST_OF_ONE));
+    const last = places.at(-1);
+    if (!last) return;
+    const known = await streamsAmong(
+      places.map(({ streamId }) => streamId),
+      stores,
+    );
+    for (const { streamId, version } of places) {
+      if (known.has(streamId)) continue;
+      tell({ collection: 'snapshots', at: { streamId, version }, problem: NO_EVENT });
+    }
+    await pace(places.length);
+    after = last.streamId;
+  }
+};
+
 /** Tells of the rows that no event gives and that were compared with no stream. */
 export const checkStrangers = async (stores: Stores, tell: Tell, reading: Reading): Promise<void> => {
   await checkOwners(stores, tell, reading);
+  await checkSnapshotOwners(stores, tell, reading);
   await checkTable(accounts, stores, tell, reading);
   await checkTable(transfers, stores, tell, reading);
   await checkTable(holds, stores, tell, reading);

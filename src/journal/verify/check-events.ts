@@ -4,17 +4,8 @@ import type { Finding, Tell } from '../../application/ports/finding.ts';
 import type { Block } from '../../application/ports/journal-store.ts';
 import type { SealedVersions } from '../../application/ports/sealed-versions.ts';
 import { type Instant, instant, latest } from '../../domain/time/instant.ts';
-import { leafOf } from '../canonical-event.ts';
-import { type Hash, HASH_BYTES } from '../merkle/hash.ts';
-
-const leafOrError = (event: EventAsRecorded): Hash | Error => {
-  try {
-    return leafOf(event);
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) return error;
-    throw error;
-  }
-};
+import { leafOrError } from '../canonical-event.ts';
+import { HASH_BYTES } from '../merkle/hash.ts';
 
 /** Why no sealer can ever take this event; undefined where one can. */
 export const whyUnsealable = (event: EventAsRecorded): string | undefined => {

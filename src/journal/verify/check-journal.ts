@@ -35,7 +35,7 @@ async function* groupsIn(journal: JournalStore): AsyncGenerator<readonly Block[]
 
 const checkEnd = async (journal: JournalStore, tiles: TileCheck, { since }: Witness, tell: Tell): Promise<void> => {
   const size = (await journal.head())?.treeSize ?? 0;
-  await tiles.finish(size);
+  await tiles.finish();
   if (!since || since.size <= size) return;
   const problem = 'ends before the checkpoint that was kept: what had been sealed was cut off';
   tell({

@@ -5,6 +5,13 @@ import { fullTiles, rootOfTile, TILE_WIDTH } from '../merkle/tiles.ts';
 
 type Level = { hashes: Hash[]; index: number; firstMissing: number | undefined };
 
+/** How many full tiles of each level a tree of this size has. */
+const extentsOf = (size: number): readonly number[] => {
+  const extents: number[] = [];
+  for (let level = 0; fullTiles(level, size) > 0; level += 1) extents.push(fullTiles(level, size));
+  return extents;
+};
+
 /**
  * Holds the stored tiles against the leaves, which it is given from the first one on; it keeps less than a tile of each level. A tile
  * may be missing behind all others of its level: it is written a moment after its block.
@@ -21,16 +28,21 @@ export class TileCheck {
     for (const leaf of leaves) await this.#add(0, leaf);
   }
 
-  /** Tells of tiles of events that the journal of this size does not have: its end was cut off. */
-  async finish(size: number): Promise<void> {
-    for (let level = 0; level <= this.#levels.length; level += 1) {
-      const end = fullTiles(level, size);
-      const beyond = await this.journal.tileRoots(level, end, Number.MAX_SAFE_INTEGER);
-      const [tile] = [...beyond.keys()].sort((left, right) => left - right);
-      if (tile === undefined) continue;
+  /** Tells of tiles of events that the journal does not have: its end was cut off, or somebody has put them there. */
+  async finish(): Promise<void> {
+    const beyond = await this.journal.tilesBeyond(extentsOf(await this.#size()));
+    if (beyond.length === 0) return;
+    // While one was looked for, a sealer may have filled the next.
+    const size = await this.#size();
+    const extents = extentsOf(size);
+    for (const { level, index: tile } of beyond.filter(({ level, index }) => !(index < (extents[level] ?? 0)))) {
       const problem = `is of events behind the last one of the journal, which ends at ${size}: its end is missing`;
       this.tell({ collection: 'journal_tiles', at: { level, tile }, problem });
     }
+  }
+
+  async #size(): Promise<number> {
+    return (await this.journal.head())?.treeSize ?? 0;
   }
 
   async #add(level: number, hash: Hash): Promise<void> {

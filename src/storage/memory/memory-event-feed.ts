@@ -3,6 +3,7 @@ import {
   type EventFeed,
   type EventGroup,
   type EventPlace,
+  type HistoricEvent,
   LARGEST_GROUP,
   type PlacedEvent,
   ResumeTokenLost,
@@ -50,7 +51,7 @@ export class MemoryEventFeed implements EventFeed {
     return place;
   }
 
-  async *#history(): AsyncIterable<readonly PlacedEvent[]> {
+  async *#history(): AsyncIterable<readonly HistoricEvent[]> {
     const history = this.events.log.toSorted((left, right) => left.recordedAt - right.recordedAt);
     for (let start = 0; start < history.length; start += LARGEST_GROUP) {
       yield await Promise.resolve(history.slice(start, start + LARGEST_GROUP));

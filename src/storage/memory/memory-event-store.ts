@@ -42,6 +42,12 @@ class MemorySnapshotStore implements SnapshotStore {
     return Promise.resolve(all.filter(({ version }) => version > after && version <= upTo));
   }
 
+  placesBehind(streamId: string, limit: number): ReturnType<SnapshotStore['placesBehind']> {
+    const streams = [...this.#byStream.keys()].filter((id) => id > streamId).sort();
+    const places = streams.flatMap((id) => this.#byStream.get(id) ?? []);
+    return Promise.resolve(places.slice(0, limit).map(({ streamId, version }) => ({ streamId, version })));
+  }
+
   put(snapshots: readonly Snapshot[]): Promise<void> {
     for (const snapshot of snapshots) {
       const others = (this.#byStream.get(snapshot.streamId) ?? []).filter(

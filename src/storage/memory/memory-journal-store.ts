@@ -63,6 +63,11 @@ export class MemoryJournalStore implements JournalStore {
     return Promise.resolve(new Map(tiles.map(({ index, root }) => [index, root])));
   }
 
+  tilesBeyond(extents: readonly number[]): Promise<readonly TilePlace[]> {
+    const beyond = [...this.#tiles.values()].filter(({ level, index }) => index >= (extents[level] ?? 0));
+    return Promise.resolve(beyond.map(({ level, index }) => ({ level, index })));
+  }
+
   putTiles(tiles: readonly StoredTile[]): Promise<void> {
     for (const tile of tiles) if (!this.#tiles.has(nameOf(tile))) this.#tiles.set(nameOf(tile), tile);
     return Promise.resolve();

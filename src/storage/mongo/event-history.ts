@@ -1,11 +1,25 @@
 import type { ClientSession, mongo } from 'mongoose';
-import { type EventPlace, LARGEST_GROUP, type PlacedEvent } from '../../application/ports/event-feed.ts';
+import {
+  type EventPlace,
+  type HistoricEvent,
+  LARGEST_GROUP,
+  type PlacedEvent,
+} from '../../application/ports/event-feed.ts';
+import { instant } from '../../domain/time/instant.ts';
 import type { EventDocument } from './event-codec.ts';
 import { translate } from './mongo-errors.ts';
 
 type Placed = Pick<EventDocument, '_id' | 'streamId' | 'version'>;
 
+type Historic = Placed & { readonly recordedAt: unknown };
+
 const placedFrom = ({ _id, streamId, version }: Placed): PlacedEvent => ({ eventId: _id, streamId, version });
+
+// Whoever writes past the validator of the collection can write anything for a time.
+const historicFrom = ({ recordedAt, ...document }: Historic): HistoricEvent => ({
+  ...placedFrom(document),
+  recordedAt: instant(recordedAt instanceof Date ? recordedAt.getTime() : 0),
+});
 
 // Only what gives the order goes through the sort, which the server does on its disk where it must.
 const inOrder: readonly mongo.Document[] = [
@@ -21,11 +35,11 @@ const PATIENCE = { socketTimeoutMS: 86_400_000 };
 export async function* historyOf(
   events: mongo.Collection<EventDocument>,
   session: ClientSession,
-): AsyncGenerator<readonly PlacedEvent[]> {
+): AsyncGenerator<readonly HistoricEvent[]> {
   const options = { session, allowDiskUse: true, batchSize: LARGEST_GROUP, ...PATIENCE };
-  const cursor = events.aggregate<Placed>([...inOrder], options);
+  const cursor = events.aggregate<Historic>([...inOrder], options);
   try {
-    while (await cursor.hasNext()) yield cursor.readBufferedDocuments(LARGEST_GROUP).map(placedFrom);
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments(LARGEST_GROUP).map(historicFrom);
   } catch (error) {
     throw translate(error);
   } finally {

@@ -59,6 +59,19 @@ const blockFrom = ({ firstPosition, eventIds, leafHashes, ...head }: BlockDocume
   leafHashes: bytesOf(leafHashes),
 });
 
+/** What is not among so many first tiles of each level, as ranges of the index of `_id`. */
+const rangesBeyond = (extents: readonly number[]): readonly object[] => {
+  const gaps = extents.map((end, level) => ({
+    $gte: idOf({ level, index: end }),
+    $lt: idOf({ level: level + 1, index: 0 }),
+  }));
+  const before = { $lt: idOf({ level: 0, index: 0 }) };
+  const behind = { $gte: idOf({ level: extents.length, index: 0 }) };
+  return [before, ...gaps, behind].map((_id) => ({ _id }));
+};
+
+const MOST_BEYOND = 10;
+
 // A block is up to 80 kB.
 const BLOCKS_AT_ONCE = 20;
 
@@ -145,6 +158,13 @@ export class MongoJournalStore implements JournalStore {
       .project<Pick<TileDocument, '_id' | 'root'>>({ root: 1 });
     const documents = await reading(() => find.toArray());
     return new Map(documents.map(({ _id, root }) => [Number(_id.index), bytesOf(root)]));
+  }
+
+  async tilesBeyond(extents: readonly number[]): Promise<readonly TilePlace[]> {
+    const find = this.#tiles.find({ $or: rangesBeyond(extents) } as mongo.Filter<TileDocument>);
+    const paged = find.sort({ _id: 1 }).limit(MOST_BEYOND).project<Pick<TileDocument, '_id'>>({ _id: 1 });
+    const documents = await reading(() => paged.toArray());
+    return documents.map(({ _id: { level, index } }) => ({ level, index: Number(index) }));
   }
 
   async putTiles(tiles: readonly StoredTile[]): Promise<void> {

@@ -94,6 +94,13 @@ export class MongoSnapshotStore implements SnapshotStore {
     return (documents as unknown as SnapshotDocument[]).map(snapshotFrom);
   }
 
+  async placesBehind(streamId: string, limit: number): ReturnType<SnapshotStore['placesBehind']> {
+    // From the index alone.
+    const find = this.#model.find({ streamId: { $gt: streamId } }, { _id: 0, streamId: 1, version: 1 });
+    const documents = await reading(() => find.sort({ streamId: 1, version: 1 }).limit(limit).lean().exec());
+    return documents as unknown as Pick<Snapshot, 'streamId' | 'version'>[];
+  }
+
   async #latest(
     filter: object,
     by: 'version' | 'recordedAt',

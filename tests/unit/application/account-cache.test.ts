@@ -96,6 +96,7 @@ describe('a snapshot', () => {
     const snapshots = {
       nearest: () => Promise.resolve(undefined),
       between: () => Promise.resolve([]),
+      placesBehind: () => Promise.resolve([]),
       put: () => Promise.resolve(),
     };
     const first = openTestLedger({ storage: { ...storage, snapshots } });

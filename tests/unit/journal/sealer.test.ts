@@ -34,6 +34,7 @@ const failing = (storage: Storage, failures: number, isDone: boolean): Storage =
       positionsOf: (eventIds) => journal.positionsOf(eventIds),
       tile: (place) => journal.tile(place),
       tileRoots: (level, start, end) => journal.tileRoots(level, start, end),
+      tilesBeyond: (extents) => journal.tilesBeyond(extents),
       putTiles: (tiles) => journal.putTiles(tiles),
     },
   };

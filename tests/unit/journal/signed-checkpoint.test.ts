@@ -3,6 +3,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventAsRecorded } from '../../../src/application/ports/event-as-recorded.ts';
 import type { Block, BlockHead } from '../../../src/application/ports/journal-store.ts';
 import { StorageUnavailable, VersionConflict } from '../../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../../src/application/ports/storage.ts';
@@ -208,6 +209,25 @@ describe('what was signed last', () => {
     expect(await refused(storage)).toContain('The journal has 305 events, and no more than 300 were signed here.');
   });
 
+  it('stops the sealer where it says that nothing was signed, and the last block has the signature of this key', async () => {
+    const storage = await other(streamUpTo('a', 300));
+    const text = await readFile(signed.path, 'utf8');
+    await seal(storage, 300);
+    await writeFile(signed.path, text);
+    expect(await refused(storage)).toContain('The journal has 300 events, and no more than 0 were signed here.');
+  });
+
+  it('begins with a new key on a journal that another key has signed', async () => {
+    const storage = await other(streamUpTo('a', 300));
+    const text = await readFile(signed.path, 'utf8');
+    await seal(storage, 300);
+    await writeFile(signed.path, text);
+    await append(storage, streamUpTo('b', 1));
+    await seal(storage, 301, newSigner());
+    expect(errors).toEqual([]);
+    expect(await kept()).toBe(301);
+  });
+
   it('says with which token to go on, whatever the store says', async () => {
     const storage = await other(streamUpTo('a', 3));
     const follow = vi.spyOn(storage.feed, 'follow');
@@ -226,6 +246,39 @@ describe('what was signed last', () => {
     expect(await verifyJournal(storage)).toEqual([]);
   });
 
+  it('stops the sealer where a block without events was put behind the last one, for the token that it has', async () => {
+    const storage = await other(streamUpTo('a', 3));
+    await seal(storage, 3);
+    const head = (await storage.journal.head()) as BlockHead;
+    const empty = { ...head, number: head.number + 1, resumeToken: 'one that skips what is not sealed yet' };
+    vi.spyOn(storage.journal, 'head').mockResolvedValue(empty);
+    expect(await refused(storage)).toContain('The last block of the journal has the number 2, and 1 was signed.');
+  });
+
+  it.each([
+    ['not there', () => []],
+    ['another', (events: readonly EventAsRecorded[]) => events.map((event) => ({ ...event, type: 'MoneyWithdrawn' }))],
+    [
+      'one that nobody can seal',
+      (events: readonly EventAsRecorded[]) => events.map((event) => ({ ...event, data: { amount: 0.5 } })),
+    ],
+  ])('stops the sealer where an event of the last block is %s: the store went back', async (_, change) => {
+    const storage = await other(streamUpTo('a', 3));
+    await seal(storage, 3);
+    const asRecorded = storage.feed.asRecorded.bind(storage.feed);
+    vi.spyOn(storage.feed, 'asRecorded').mockImplementation(async (ids) => change(await asRecorded(ids)));
+    expect(await refused(storage)).toMatch(/The event \S+ was signed in block 1, and is not there as it was\./);
+  });
+
+  it('stops the sealer where a block that is due finds one of its events sealed by nobody here', async () => {
+    const storage = await other(streamUpTo('a', 3));
+    await seal(storage, 3);
+    await append(storage, streamUpTo('b', 1));
+    vi.spyOn(storage.journal, 'insert').mockRejectedValue(new VersionConflict('sealed'));
+    expect(await refused(storage)).toContain('Block 2 was signed, and the journal does not take it');
+    expect(await kept()).toBe(4);
+  });
+
   it('must be there: whoever does not know what was signed signs nothing', async () => {
     const storage = await other(streamUpTo('a', 10));
     await rm(signed.path);
@@ -235,9 +288,10 @@ describe('what was signed last', () => {
   });
 
   it('gives the last block back to a journal from which it was removed', async () => {
-    const storage = await other(streamUpTo('a', 5));
+    const events = streamUpTo('a', 5);
+    const storage = await other(events);
     await seal(storage, 5);
-    const emptied = await other();
+    const emptied = await other(events);
     await seal(emptied, 5);
     expect((await emptied.journal.head())?.checkpoint).toBe((await storage.journal.head())?.checkpoint);
     expect(errors).toEqual([]);
@@ -280,6 +334,7 @@ describe('what was signed last', () => {
       (head: BlockHead): Partial<BlockHead> => ({ range: head.range.map((byte, at) => (at > 8 ? byte ^ 1 : byte)) }),
     ],
     ['another root', (): Partial<BlockHead> => ({ rootHash: new Uint8Array(32) })],
+    ['no tree', (): Partial<BlockHead> => ({ range: new Uint8Array(3) })],
   ])('stops the sealer where the last block has %s', async (_, forge) => {
     const storage = await other(streamUpTo('a', 300));
     await seal(storage, 300);
