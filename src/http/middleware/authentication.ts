@@ -78,12 +78,12 @@ export const noteRefusal = ({ log }: Access, response: Response, { code }: Acces
   });
 };
 
-/** Writes down that somebody asked for an account that is missing or another's. */
-export const noteStranger = ({ log }: Access, response: Response, accountId: string): void => {
+/** Writes down that somebody asked for an account, a transfer or a proposal that is missing or another's. */
+export const noteStranger = ({ log }: Access, response: Response, about: string): void => {
   log.refuse({
     ...whoAsks(response.req, response),
     what: operationOf(response),
     outcome: 'not_own',
-    ...(accountId !== '' && { about: accountId }),
+    ...(about !== '' && { about }),
   });
 };
