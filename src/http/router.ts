@@ -38,7 +38,7 @@ const entrance =
 
 /** Who asks, whether that is too often, and whether it may: before anything of the body is read. */
 const doorkeepers = ({ access }: Services): ((endpoint: Endpoint) => readonly RequestHandler[]) => {
-  const limits = access.isOpen ? [] : [limitRate(access)];
+  const limits = access.isOpen ? [] : limitRate(access);
   return ({ scope }) => (scope === 'none' ? [] : [authenticate(access), ...limits, authorize(scope)]);
 };
 
