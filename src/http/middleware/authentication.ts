@@ -66,15 +66,16 @@ const operationOf = (response: Response): string => (response.locals.operation a
 
 const outcomes = { UNAUTHENTICATED: 'unauthenticated', FORBIDDEN: 'forbidden', OWN_PROPOSAL: 'forbidden' } as const;
 
-/** Writes down that somebody was refused. A key that was shown is named by its prefix, whoever showed it. */
-export const noteRefusal = ({ log }: Access, response: Response, { code }: AccessRefused): void => {
+/** Writes down that somebody was refused. A key that was shown is named by its prefix, whoever showed it, and an own proposal by its id. */
+export const noteRefusal = ({ log }: Access, response: Response, { code, details }: AccessRefused): void => {
   const { req: request } = response;
   const shown = code === 'UNAUTHENTICATED' ? prefixOf(credentialIn(request.headers.authorization) ?? '') : undefined;
+  const about = shown ?? details.proposalId?.toString();
   log.refuse({
     ...whoAsks(request, response),
     what: operationOf(response),
     outcome: outcomes[code],
-    ...(shown !== undefined && { about: shown }),
+    ...(about !== undefined && { about }),
   });
 };
 
