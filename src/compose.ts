@@ -151,6 +151,7 @@ export const composeFront = (
     clock,
     newEventId: () => newId() as EventId,
     pingStorage: () => storage.ping(),
+    isMigrated: async () => (await storage.migrations()).every(({ appliedAt }) => appliedAt !== undefined),
     isDraining,
     isSealingRefused,
     ...(ownKey !== undefined && { ownKey }),

@@ -14,6 +14,23 @@ export const createLog = (level: string, destination: DestinationStream): Logger
 // A write of one page is never cut in two by another process that writes to the same pipe.
 const AT_ONCE = 3_500;
 
-/** The log of this process, on standard output. */
-export const openLog = (level: string): Logger =>
-  createLog(level, pino.destination({ sync: false, minLength: AT_ONCE, periodicFlush: 200 }));
+// Bytes that wait while nothing can be written: lines beyond them are dropped.
+const MOST_WAITING = 4_000_000;
+
+/**
+ * The log of this process, on standard output. Where that takes nothing, as on a full disk, the process goes on: lines wait for as long as
+ * there are not too many.
+ */
+export const openLog = (level: string, dest = 1): Logger => {
+  const how = { sync: false, minLength: AT_ONCE, periodicFlush: 200, maxLength: MOST_WAITING };
+  const destination = pino.destination({ dest, ...how });
+  let isTaken = true;
+  // It is tried again with the next flush.
+  destination.on('error', () => (isTaken = false)).on('write', () => (isTaken = true));
+  const flushSync = destination.flushSync.bind(destination);
+  // At the end of the process, where it would try for ever.
+  destination.flushSync = () => {
+    if (isTaken) flushSync();
+  };
+  return createLog(level, destination);
+};

@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { answerClientError } from './http/client-error.ts';
+import { answerParting } from './http/answer-parting.ts';
 import { inTurns } from './http/turns.ts';
 
 /** The address cannot be listened on; the message says why and what to do. */
@@ -18,8 +20,29 @@ const sentences: Readonly<Record<string, (place: string) => string>> = {
 
 export type RunningServer = {
   readonly url: string;
-  /** Takes no more connections, lets running requests end, and gives up on those after `timeout` milliseconds. */
+  /**
+   * Lets whoever is connected hear of the end; then takes no more connections, lets running requests end, and gives up on those after
+   * `timeout` milliseconds.
+   */
   readonly close: (timeout: number) => Promise<void>;
+};
+
+// For so long, at most, everything goes on, and each answer closes its connection; and then as long again requests are told to come back.
+const NOTICE = 300;
+
+const isConnected = (server: Server): Promise<boolean> =>
+  new Promise((resolve) => server.getConnections((_error, count) => resolve(count > 0)));
+
+/**
+ * Without it, whoever keeps a connection open or has just made one would hear of the end by having a request cut off that is on its way
+ * already, and could not know what became of it.
+ */
+const giveNotice = async (server: Server, timeout: number, part: () => void): Promise<void> => {
+  if (!(await isConnected(server))) return;
+  const notice = Math.min(NOTICE, timeout / 10);
+  await sleep(notice);
+  part();
+  await sleep(notice);
 };
 
 const closing = async (server: Server, timeout: number): Promise<void> => {
@@ -35,10 +58,16 @@ const closing = async (server: Server, timeout: number): Promise<void> => {
 
 /** Listens, with time limits that a slow client cannot stretch. Rejects with CannotListen. */
 export const listen = (app: Express, host: string, port: number): Promise<RunningServer> => {
+  const take = inTurns(app);
+  let isParting = false;
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-    inTurns(app),
+    (request, response) => (isParting ? answerParting : take)(request, response),
   );
+  const close = async (timeout: number): Promise<void> => {
+    await giveNotice(server, timeout, () => (isParting = true));
+    await closing(server, timeout);
+  };
   server.on('clientError', answerClientError);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -50,7 +79,7 @@ export const listen = (app: Express, host: string, port: number): Promise<Runnin
       const { address, port: taken, family } = server.address() as AddressInfo;
       const isAny = address === '0.0.0.0' || address === '::';
       const name = isAny ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-      resolve({ url: `http://${name}:${taken}`, close: (timeout) => closing(server, timeout) });
+      resolve({ url: `http://${name}:${taken}`, close });
     });
   });
 };

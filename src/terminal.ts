@@ -1,3 +1,6 @@
+// Whoever cannot be told, as where standard error is a file on a full disk, ends no process.
+process.stderr.on('error', () => undefined);
+
 /** One line for the person at the terminal. Standard output is left to the log and to results. */
 export const report = (line: string): void => void process.stderr.write(`${line}\n`);
 

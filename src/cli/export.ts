@@ -74,7 +74,8 @@ const writeAll = async (texts: AsyncIterable<string>, output: Writable): Promise
 const writeFile = async (texts: AsyncIterable<string>, file: string, atEnd: AtEnd): Promise<void> => {
   const partial = `${file}.partial`;
   const stop = new AbortController();
-  const output = createWriteStream(partial, { flush: true });
+  // For nobody else on this machine: everything that customers have done is in it.
+  const output = createWriteStream(partial, { flush: true, mode: 0o600 });
   const packed = file.endsWith('.gz') ? [createGzip()] : [];
   const written = pipeline([Readable.from(texts), ...packed, output], { signal: stop.signal });
   atEnd(async () => {

@@ -1,28 +1,21 @@
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { type IssuedKey, KeyRefused } from '../application/access/key-keeper.ts';
-import type { Act } from '../application/access/recorded-act.ts';
 import { type ApiKeyRow, prefixOf } from '../application/access/api-keys.ts';
 import { systemClock } from '../compose.ts';
 import { composeAccess } from '../compose-access.ts';
 import { presentIssuedKey, presentKey } from '../http/presenters/access.ts';
 import { newKey, prefix as prefixSchema, rotation } from '../http/schemas/access.ts';
 import { createLog } from '../log.ts';
-import { newId } from '../application/new-id.ts';
 import { report, table, UserError } from '../terminal.ts';
 import { runScript, toJson } from './script.ts';
+import { scriptAct } from './script-act.ts';
 import type { Access } from '../application/access/access.ts';
 import type { z } from 'zod';
 import { pino } from 'pino';
 
 type Json = { readonly json?: boolean };
 
-const act = (): Act => ({
-  actor: `script:${userInfo().username}`,
-  route: 'npm run keys',
-  from: 'local',
-  requestId: newId(),
-});
+const act = () => scriptAct('npm run keys');
 
 /** What was given on the command line, or why it cannot be used. */
 const parsed = <T extends z.ZodType>(schema: T, value: unknown): z.output<T> => {

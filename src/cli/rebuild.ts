@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { accessLogRowOf, accessLogTable } from '../application/access/access-log.ts';
 import type { Storage } from '../application/ports/storage.ts';
 import type { Difference } from '../application/replay/differences.ts';
 import { Rebuild } from '../application/replay/rebuild.ts';
@@ -8,6 +9,7 @@ import { projections } from '../projections/index.ts';
 import { report, UserError } from '../terminal.ts';
 import { differenceLines } from './difference-text.ts';
 import { progressBar, runScript, toJson } from './script.ts';
+import { scriptAct } from './script-act.ts';
 
 type Options = { readonly account?: string; readonly switch?: true; readonly json?: true };
 
@@ -79,6 +81,13 @@ const conclude = (options: Options, found: readonly Difference[], left: readonly
   return left.length === 0 ? 0 : 1;
 };
 
+/** Before anything is put right: what an administrator does beside the database is in the access log like what is asked for over HTTP. */
+const writeDown = async (storage: Storage, { accountId: about }: Scope): Promise<void> => {
+  const act = { ...scriptAct('npm run rebuild'), what: 'switchRebuild', outcome: 'done' as const };
+  const row = accessLogRowOf({ ...act, ...(about !== undefined && { about }) }, new Date());
+  await storage.transactionally((work) => storage.table(accessLogTable).write(work, [{ kind: 'insert', row }]));
+};
+
 const rebuild = async (
   storage: Storage,
   options: Options,
@@ -96,8 +105,9 @@ const rebuild = async (
   const comparing = progressBar('rows compared', scope.events);
   const found = await run.compare(scope.accountId, comparing.advance);
   comparing.stop();
-  const left = options.switch ? await run.switchOver(found) : found;
-  return conclude(options, found, left);
+  if (!options.switch) return conclude(options, found, found);
+  await writeDown(storage, scope);
+  return conclude(options, found, await run.switchOver(found));
 };
 
 await program.parseAsync();

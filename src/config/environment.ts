@@ -84,7 +84,8 @@ export const environmentSchema = z.object({
     .refine((host) => host !== '0.0.0.0' && host !== '::', 'must be one address, at which others reach this machine')
     .default('127.0.0.1')
     .describe(
-      'Address at which other Daybook processes on the same database reach this one; one of them commits for all.',
+      'Address at which other Daybook processes on the same database reach this one; one of them commits for all. What they say to each other ' +
+        'is not encrypted: it needs a network of their own.',
     ),
   DAYBOOK_SIGNING_KEY_FILE: path
     .optional()
@@ -129,7 +130,9 @@ export const environmentSchema = z.object({
     .describe('With which a token may be signed, with commas between.'),
   DAYBOOK_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .default(600_000)
-    .describe('Requests of one API key or token in a minute, to each process; 0: as many as it likes.'),
+    .describe(
+      'Requests of one API key or token in a minute, to each process, a batch counting as many as it has commands; 0: as many as it likes.',
+    ),
   DAYBOOK_OWNER_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .default(600)
     .describe('The same for one that is bound to an owner.'),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { anybody, type Principal, type Scope } from '../application/access/principal.ts';
 import { principalOf } from './middleware/authentication.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { countAs } from './middleware/rate-limit.ts';
 import { parseStrictJson } from './middleware/strict-json.ts';
 import { servicesFor } from './owned-services.ts';
 import { FAULTS_TOLD, pointerOf, type ProblemCode, RequestError, type RequestFault } from './problem-details.ts';
@@ -59,6 +60,9 @@ export type Endpoint = {
   readonly handler: (services: Services) => RequestHandler;
 };
 
+/** As how many requests counts what may read a long history: it would be asked for in place of a hundred short ones. */
+export const OF_A_HISTORY = 20;
+
 const nothing = z.strictObject({});
 const LARGEST_BODY = 64 * 1_024;
 
@@ -72,6 +76,8 @@ export type EndpointDefinition<P extends Shape, Q extends Shape, B extends z.Zod
   readonly needsKey?: boolean;
   /** Left out: 64 kB. */
   readonly largestBody?: number;
+  /** As how many requests it counts for the limit of its caller; left out: as the one that it is. */
+  readonly weight?: (asked: { readonly query: z.output<Q>; readonly body: z.output<B> }) => number;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -145,7 +151,7 @@ const parse = <P extends Shape, Q extends Shape, B extends z.ZodType>(
 export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.ZodType>(
   definition: EndpointDefinition<P, Q, B>,
 ): Endpoint => {
-  const { handle, isQuery = false, ...documented } = definition;
+  const { handle, weight, isQuery = false, ...documented } = definition;
   const params = definition.params ?? (nothing as unknown as P);
   const query = definition.query ?? (nothing as unknown as Q);
   const schemas = { params, query, body: definition.body ?? (z.undefined() as unknown as B) };
@@ -164,6 +170,7 @@ export const defineEndpoint = <P extends Shape, Q extends Shape, B extends z.Zod
       const idempotencyKey = needsKey ? idempotencyKeyOf(request) : '';
       const body = hasBody ? readBody(request) : NO_BODY;
       const parsed = parse(schemas, request, body);
+      if (weight) await countAs(response, weight(parsed));
       const principal = definition.scope === 'none' ? anybody : principalOf(response);
       const call = { ...parsed, rawBody: body.value, principal, idempotencyKey, request, response };
       await handle(servicesFor(services, principal, response), call);

@@ -30,12 +30,13 @@ const ownedJournal = (journal: JournalQueries, own: OwnAccounts): JournalQueries
 export const servicesFor = (services: Services, { ownerId }: Principal, response: Response): Services => {
   if (ownerId === undefined) return services;
   const { access, ledger, queries, proposals, journal } = services;
-  const own = new OwnAccounts(ownerId, access.owners, (accountId) => noteStranger(access, response, accountId));
+  const onStranger = (about: string): void => noteStranger(access, response, about);
+  const own = new OwnAccounts(ownerId, access.owners, onStranger);
   return {
     ...services,
     ledger: new OwnedDoor(ledger, own),
     queries: ownedQueries(queries, own),
-    proposals: proposals.of(ownerId),
+    proposals: proposals.of({ ownerId, onStranger }),
     journal: ownedJournal(journal, own),
   };
 };

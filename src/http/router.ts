@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Services } from './services.ts';
 import { endpoints } from './endpoints.ts';
 import { authenticate, authorize, setOperation } from './middleware/authentication.ts';
+import { mustNameThisMachine } from './middleware/this-machine.ts';
 import { limitRate } from './middleware/rate-limit.ts';
 import { setRoute } from './middleware/request-context.ts';
 import { RequestError } from './problem-details.ts';
@@ -38,7 +39,7 @@ const entrance =
 
 /** Who asks, whether that is too often, and whether it may: before anything of the body is read. */
 const doorkeepers = ({ access }: Services): ((endpoint: Endpoint) => readonly RequestHandler[]) => {
-  const limits = access.isOpen ? [] : [limitRate(access)];
+  const limits = access.isOpen ? [mustNameThisMachine] : limitRate(access);
   return ({ scope }) => (scope === 'none' ? [] : [authenticate(access), ...limits, authorize(scope)]);
 };
 

@@ -20,6 +20,8 @@ export type Services = {
   readonly newEventId: () => EventId;
   /** Rejects where the store does not answer. */
   readonly pingStorage: () => Promise<void>;
+  /** Whether the store has been given the shape that this release needs. Rejects where it does not answer. */
+  readonly isMigrated: () => Promise<boolean>;
   readonly isDraining: () => boolean;
   /** Whether this process, where it seals, has found what it must not sign. */
   readonly isSealingRefused: () => boolean;

@@ -49,7 +49,7 @@ export const fileTimes: KeySetTimes = { refreshAfter: 2_000, keepFor: 3_600_000,
 
 type FoundKey = Awaited<ReturnType<JWTVerifyGetKey>>;
 
-type Held = { readonly find: JWTVerifyGetKey; readonly text: string; readonly readAt: number };
+type Held = { readonly find: JWTVerifyGetKey; readonly text: string };
 
 /**
  * The public keys of an issuer: kept, read again from time to time, and at once where a token names one that is not among them, but no
@@ -57,6 +57,7 @@ type Held = { readonly find: JWTVerifyGetKey; readonly text: string; readonly re
  */
 export class KeySet {
   #held: Held | undefined;
+  #readAt = -Infinity;
   #triedAt = -Infinity;
   #reading: Promise<void> | undefined;
 
@@ -97,7 +98,11 @@ export class KeySet {
   }
 
   #age(): number {
-    return this.#held ? this.parts.clock.now() - this.#held.readAt : Infinity;
+    const now = this.parts.clock.now();
+    // The clock was set back: what is old must not become good for longer by that, and is counted from here.
+    this.#readAt = Math.min(this.#readAt, now);
+    this.#triedAt = Math.min(this.#triedAt, now);
+    return now - this.#readAt;
   }
 
   #mustHold(): Held {
@@ -121,8 +126,8 @@ export class KeySet {
       const keys = await this.fetchKeys(trace);
       const text = JSON.stringify(keys);
       const isOther = text !== this.#held?.text;
-      const readAt = clock.now();
-      this.#held = isOther || !this.#held ? { find: createLocalJWKSet(keys), text, readAt } : { ...this.#held, readAt };
+      if (isOther) this.#held = { find: createLocalJWKSet(keys), text };
+      this.#readAt = clock.now();
       if (isOther) onChanged();
     } catch (error) {
       log.error({ err: error }, 'the keys of the token issuer cannot be read');

@@ -40,6 +40,8 @@ const claims = z.object({
   scope: z.union([z.string(), z.array(z.string())]).default(''),
   // Required, so that an issuer that forgets it lets nobody see everything.
   [OWNER_CLAIM]: z.union([z.literal(ALL_OWNERS), z.string().regex(idPattern)]),
+  // One that is bound to a certificate or a key (RFC 8705, RFC 9449) is good only with a proof of that, and nobody asks for it here.
+  cnf: z.never().optional(),
 });
 
 const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text);

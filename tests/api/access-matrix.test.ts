@@ -134,6 +134,16 @@ const refused: Readonly<Record<string, Credential>> = {
     return bearer(await issuer.token({}, { key: privateKey, header: { alg: 'RS256' } }));
   },
   'an unknown kid': async () => bearer(await issuer.token({}, { header: { kid: 'second' } })),
+  'a kid that leads elsewhere': async () =>
+    bearer(await issuer.token({}, { key: (await newPair()).privateKey, header: { kid: '../../../dev/null' } })),
+  'a token that says where its key is': async () => {
+    const elsewhere = { jku: 'http://127.0.0.1:9/jwks', x5u: 'http://127.0.0.1:9/chain' };
+    return bearer(await issuer.token({}, { key: (await newPair()).privateKey, header: elsewhere }));
+  },
+  'a token that is bound to a certificate': async () =>
+    bearer(await issuer.token({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } })),
+  'a token that is bound to a key, without a proof': async () =>
+    bearer(await issuer.token({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } })),
 };
 
 describe.each(Object.entries(refused))('with %s', (_, credential) => {

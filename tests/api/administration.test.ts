@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AUDIT, type CheckpointRow, checkpointsTable, type Drift } from '../../src/application/audit/audit-row.ts';
 import { accessLogView, issuedKeyView, keysView, keyView } from '../../src/http/schemas/access.ts';
 import type { Json, Reply } from '../support/api.ts';
 import { bodyAs, expectProblem, faultsOf } from './expectations.ts';
@@ -130,7 +131,11 @@ describe('the access log over HTTP', () => {
     await alice.get('/v1/accounts/secret-1/balance');
     const commands = [{ type: 'DepositMoney', idempotencyKey: 'k', accountId: 'a', amount: 1, currency: 'EUR' }];
     await alice.post('/v1/batches', { mode: 'independent', commands });
-    await expect.poll(() => logOf(admin, '&outcome=not_own')).toHaveLength(1);
+    const proposalId = '01900000-0000-7000-8000-000000000000';
+    for (const hidden of [`transfers/secret-2`, `proposals/${proposalId}`, `accounts?ownerId=secret-3`]) {
+      await alice.get(`/v1/${hidden}`);
+    }
+    await expect.poll(() => logOf(admin, '&outcome=not_own')).toHaveLength(4);
     const entries = await logOf(admin);
     const nameOf = ({ credential }: Caller): string => `key:${credential.split('_')[1] ?? ''}`;
     const said = entries
@@ -139,6 +144,9 @@ describe('the access log over HTTP', () => {
     expect(said).toContainEqual(['unknown', 'getAccount', 'unauthenticated', '0123456789ab']);
     expect(said).toContainEqual([nameOf(auditor), 'depositMoney', 'forbidden', undefined]);
     expect(said).toContainEqual([nameOf(alice), 'getBalance', 'not_own', 'secret-1']);
+    expect(said).toContainEqual([nameOf(alice), 'getTransfer', 'not_own', 'secret-2']);
+    expect(said).toContainEqual([nameOf(alice), 'getProposal', 'not_own', proposalId]);
+    expect(said).toContainEqual([nameOf(alice), 'listAccounts', 'not_own', 'secret-3']);
     expect(said).toContainEqual([nameOf(alice), 'submitBatch', 'forbidden', undefined]);
   });
 
@@ -184,6 +192,40 @@ describe('requests of one principal', () => {
     expect((await limited.client.get('/health')).status).toBe(200);
   });
 
+  const withdrawals = (count: number): Json => ({
+    mode: 'independent',
+    commands: Array.from({ length: count }, (_, index) => ({
+      ...{ type: 'WithdrawMoney', idempotencyKey: `${index}`, accountId: 'no-1', amount: 1, currency: 'EUR' },
+    })),
+  });
+
+  it('are as many as there are commands in them', async () => {
+    const one = await limited.caller();
+    const batch = await one.post('/v1/batches', withdrawals(4));
+    expect(batch.status).toBe(200);
+    expect(batch.headers.get('ratelimit')).toContain('r=1; t=');
+    expect((await one.get('/v1/accounts')).status).toBe(200);
+    expectProblem(await one.get('/v1/accounts'), 'RATE_LIMITED', {});
+  });
+
+  it('that come all at once are carried out until there are too many', async () => {
+    const one = await limited.caller();
+    const replies = await Promise.all(Array.from({ length: 5 }, () => one.post('/v1/batches', withdrawals(1_000))));
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 429, 429, 429, 429]);
+  });
+
+  it.each<[string, Json | undefined]>([
+    ['what-if', { without: '01900000-0000-7000-8000-000000000000' }],
+    ['what-if', { commands: withdrawals(5).commands }],
+    ['balance?proof=1', undefined],
+    ['statement?proof=1', undefined],
+  ])('are several where they take a long look: %s', async (question, body) => {
+    const one = await limited.caller();
+    const address = `/v1/accounts/no-1/${question}`;
+    await (body ? one.post(address, body) : one.get(address));
+    expectProblem(await one.get('/v1/accounts'), 'RATE_LIMITED', {});
+  });
+
   it('are fewer where it is bound to an owner', async () => {
     const alice = await limited.owner('alice');
     const statuses = [
@@ -192,5 +234,29 @@ describe('requests of one principal', () => {
       await alice.get('/v1/accounts'),
     ];
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 429]);
+  });
+});
+
+describe('what anybody hears, without a credential', () => {
+  const place: Drift = {
+    readModel: 'accounts',
+    accountId: 'secret-account',
+    fields: ['ledgerBalance'],
+    problem: 'the row is not what the events give',
+  };
+
+  it('is how it is, and neither how many accounts and events there are nor which are wrong', async () => {
+    const { storage } = world.parts.database;
+    const walk = { pass: 3, accounts: 0, events: 0, more: 0, moreBefore: 0 };
+    const state = { ...walk, auditedAccounts: 4_711, drift: [{ ...place, pass: 2 }] };
+    const row: CheckpointRow = { _id: AUDIT, position: '', beat: 1, state };
+    await storage.transactionally((work) => storage.table(checkpointsTable).write(work, [{ kind: 'insert', row }]));
+    const { text, body } = await world.client.get('/health');
+    expect(body).toMatchObject({ status: 'degraded', audit: { driftCount: 1 } });
+    expect(Object.keys(body.journal as Json)).toEqual(['lagMs', 'isRefused']);
+    expect(text).not.toMatch(/4711|secret-account|position/);
+    const admin = await world.caller();
+    const status = await admin.get('/v1/admin/status');
+    expect(status.body).toMatchObject({ audit: { accounts: 4_711, drift: [place] } });
   });
 });

@@ -11,6 +11,7 @@ import { listen } from '../../src/server.ts';
 import { ApiClient } from '../support/api.ts';
 import { bearer, Issuer, makeKey, revokeKey } from '../support/credentials.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { askFor } from './every-endpoint.ts';
 
 const lines: string[] = [];
 let client: ApiClient;
@@ -81,10 +82,55 @@ const secrets = {
   key: 'key-of-alice',
   keyName: 'key-of-the-clerk',
   subject: 'alice@example.com',
+  hold: 'hold-for-a-hotel',
 };
 
 /** The keys that were told while it happened. */
 let told: readonly string[] = [];
+
+/** Each endpoint there is, asked by somebody who may and by those who may not. Resolves with how many requests that took. */
+const askEverything = async (eventId: string, headers: Record<string, string>): Promise<number> => {
+  const { alice, bob, owner, hold, transferId } = secrets;
+  const subject = {
+    ...{ accountId: alice, otherAccountId: bob, ownerId: owner, holdId: hold, transferId, eventId },
+    ...{ proposalId: eventId, prefix: '0123456789ab', rebuildId: '1' },
+  };
+  const callers = [
+    headers,
+    ...credentials.bad.slice(0, 3).map((credential) => ({ ...headers, ...bearer(credential) })),
+  ];
+  const keys: string[] = [];
+  for (const endpoint of endpoints) {
+    const { path, body } = askFor(endpoint, subject);
+    for (const caller of callers) {
+      const reply = await (endpoint.method === 'get' ? client.get(path, caller) : client.post(path, body, caller));
+      if (typeof reply.body.key === 'string') keys.push(reply.body.key);
+    }
+  }
+  told = [...told, ...keys];
+  return endpoints.length * callers.length;
+};
+
+/** What the rest of the API is about, and is asked with words of a person. */
+const liveOn = async (headers: Record<string, string>): Promise<number> => {
+  const { alice, bob, small, large, hold, reference, reason, destination, name, value, key } = secrets;
+  const metadata = { [name]: value };
+  const withdrawal = { type: 'WithdrawMoney', accountId: alice, amount: small, currency: 'EUR', reference, metadata };
+  const transfer = { type: 'TransferMoney', fromAccountId: alice, toAccountId: bob, amount: large, currency: 'EUR' };
+  const commands = [withdrawal, { ...transfer, reference }].map((command) => ({ ...command, idempotencyKey: key }));
+  const placed = { holdId: hold, amount: small, currency: 'EUR', reference, metadata };
+  const posts: readonly (readonly [string, unknown])[] = [
+    [`/v1/accounts/${alice}/holds`, placed],
+    [`/v1/accounts/${alice}/holds/${hold}/capture`, { destination, reference, metadata }],
+    [`/v1/accounts/${alice}/holds/${hold}/release`, { reason }],
+    ['/v1/batches', { mode: 'independent', commands }],
+    ['/v1/batches', { mode: 'atomic', commands }],
+    [`/v1/accounts/${alice}/what-if`, { commands: [withdrawal] }],
+    [`/v1/accounts/${alice}/explain`, { command: withdrawal }],
+  ];
+  for (const [path, body] of posts) await client.post(path, body, headers);
+  return posts.length;
+};
 
 /** Everything that can be asked, said or refused, once. Resolves with how many requests that took. */
 const liveADay = async (): Promise<number> => {
@@ -141,7 +187,10 @@ const liveADay = async (): Promise<number> => {
   await client.send('PUT', `/v1/accounts/${alice}`);
   await client.send('HEAD', `/v1/accounts/${alice}`);
   await client.get('/health', { 'X-Request-Id': '{"level":60,"msg":"forged"}' });
-  return posts.length + 1 + paths.length + 2 * credentials.bad.length + 3 + 3;
+  const { body } = await client.get(`/v1/accounts/${alice}/events?limit=2`, headers);
+  const [, deposited] = body.events as readonly { readonly eventId: string }[];
+  const others = (await liveOn(headers)) + (await askEverything(String(deposited?.eventId), headers));
+  return posts.length + 1 + paths.length + 2 * credentials.bad.length + 3 + 3 + 1 + others;
 };
 
 describe('the log of a whole day', () => {

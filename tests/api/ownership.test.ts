@@ -95,6 +95,17 @@ describe('an owner', () => {
     expect((await bob.get(`/v1/accounts/${his}`)).body.ledgerBalance).toBe(1_010);
   });
 
+  it('dates nothing back on another’s account, whether there is one or not', async () => {
+    const effectiveAt = new Date().toISOString();
+    const dated = (to: string): Promise<Reply> =>
+      alice.post('/v1/transfers', { ...transferred(mine, to), effectiveAt });
+    const [foreign, missing] = [await dated(his), await dated('no-1')];
+    expectProblem(foreign, 'FORBIDDEN');
+    expect(saidOf(foreign, his)).toBe(saidOf(missing, 'no-1'));
+    expect((await dated(myOther)).status).toBe(201);
+    expect((await bank.post('/v1/transfers', { ...transferred(mine, his), effectiveAt })).status).toBe(201);
+  });
+
   it('does not learn why another’s account takes no money: it might as well be missing', async () => {
     const frozen = await open('bob');
     await bank.done(`/v1/accounts/${frozen}/freeze`, { reason: 'a dispute' });

@@ -143,6 +143,17 @@ describe('an answer with its proof', () => {
     }
   }, 120_000);
 
+  it('goes no further than the account does, whatever a cursor says', async () => {
+    const { body } = await get('/v1/accounts/alice/statement?limit=1');
+    const [list, [effectiveAt, version, known, to]] = JSON.parse(
+      Buffer.from(String(body.nextCursor), 'base64url').toString(),
+    ) as [string, [number, number, number, number]];
+    const made = JSON.stringify([list, [effectiveAt, version, known + 3, to]]);
+    const cursor = Buffer.from(made).toString('base64url');
+    const { answer } = await proven(`statement?limit=1&cursor=${cursor}`);
+    expect(answer.version).toBe(known);
+  });
+
   it('holds for the other side of a transfer, and for an account that was opened in an older shape', async () => {
     expect((await proven('balance', 'bob')).answer.ledgerBalance).toBe(2_500);
     await append(world.storage, [accountOpenedAtSchemaVersion1('old')]);

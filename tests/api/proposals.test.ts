@@ -228,9 +228,12 @@ describe('an approval', () => {
     expectProblem(await approve(maker, proposal), 'FORBIDDEN');
     expect(await found(both, proposal)).toEqual(proposal);
     const ofBoth = `/v1/admin/access-log?outcome=forbidden&actor=${encodeURIComponent(idOf(both))}`;
-    const refusals = async (): Promise<readonly string[]> =>
-      bodyAs(accessLogView, await both.get(ofBoth)).entries.map(({ what }) => what);
-    await expect.poll(refusals).toEqual(['rejectProposal', 'approveProposal']);
+    const refusals = async (): Promise<readonly (string | undefined)[][]> =>
+      bodyAs(accessLogView, await both.get(ofBoth)).entries.map(({ what, about }) => [what, about]);
+    await expect.poll(refusals).toEqual([
+      ['rejectProposal', proposal.proposalId],
+      ['approveProposal', proposal.proposalId],
+    ]);
   });
 
   it('is answered the same with the same key, and has one effect', async () => {

@@ -53,6 +53,10 @@ class FaultyStorage {
         if (this.fault) throw this.fault();
         return this.real.ping();
       },
+      migrations: async () => {
+        if (this.fault) throw this.fault();
+        return this.real.migrations();
+      },
     };
   }
 }
@@ -112,7 +116,7 @@ describe('while the storage is away', () => {
       const reply = await api.client.get(path);
       expect(bodyAs(healthView, reply, 503)).toEqual({
         status: 'unavailable',
-        checks: { storage: 'unavailable', acceptingCommands: 'ok' },
+        checks: { storage: 'unavailable', migrations: 'unavailable', acceptingCommands: 'ok' },
         commandsWaiting: 0,
       });
       expect(reply.headers.get('cache-control')).toBe('no-store');
@@ -208,15 +212,29 @@ describe('health', () => {
       .poll(journalOf, { timeout: 20_000 })
       .toEqual({ position: await eventsSoFar(), lagMs: 0, isRefused: false });
     await sealer.stop();
-    const well = { status: 'ok', checks: { storage: 'ok', acceptingCommands: 'ok' }, commandsWaiting: 0 };
+    const checks = { storage: 'ok', migrations: 'ok', acceptingCommands: 'ok' };
+    const well = { status: 'ok', checks, commandsWaiting: 0 };
     const [health, readiness] = [await api.client.get('/health'), await api.client.get('/health/ready')];
     expect(bodyAs(healthView, health)).toEqual({
       ...well,
       journal: { position: await eventsSoFar(), lagMs: 0, isRefused: false },
     });
-    expect(bodyAs(readinessView, readiness)).toEqual(well);
+    expect(bodyAs(readinessView, readiness)).toEqual({ ...well, journal: { lagMs: 0 } });
     for (const { headers } of [health, readiness]) expect(headers.get('cache-control')).toBe('no-store');
     expect((await api.client.get('/health/live')).body).toEqual({ status: 'ok' });
+  });
+
+  it('says that the storage lacks a migration of this release', async () => {
+    const missing = { id: '9999-next', appliedAt: undefined };
+    const behind = await startApi({ ...world.storage, migrations: () => Promise.resolve([missing]) });
+    try {
+      for (const path of ['/health', '/health/ready']) {
+        const { checks } = bodyAs(path === '/health' ? healthView : readinessView, await behind.client.get(path), 503);
+        expect(checks).toEqual({ storage: 'ok', migrations: 'unavailable', acceptingCommands: 'ok' });
+      }
+    } finally {
+      await behind.close();
+    }
   });
 
   it('says that this process takes no more commands once it drains; queries still work', async () => {
@@ -224,8 +242,10 @@ describe('health', () => {
     try {
       await leaving.daybook.drain();
       for (const path of ['/health', '/health/ready']) {
-        expect(bodyAs(healthView, await leaving.client.get(path), 503).checks).toEqual({
+        const view = path === '/health' ? healthView : readinessView;
+        expect(bodyAs(view, await leaving.client.get(path), 503).checks).toEqual({
           storage: 'ok',
+          migrations: 'ok',
           acceptingCommands: 'unavailable',
         });
       }

@@ -54,6 +54,16 @@ describe('the Prometheus of docker-compose.yml', () => {
 });
 
 describe('the image of the API', () => {
+  it('runs read-only, without capabilities, and never gets more rights', async () => {
+    const compose = await readFile('docker-compose.yml', 'utf8');
+    const [, shared = ''] = /^x-daybook: &daybook\n((?: {2}.*\n)+)/m.exec(compose) ?? [];
+    expect(shared.split('\n').map((line) => line.trim())).toEqual(
+      expect.arrayContaining(['read_only: true', 'cap_drop: [ALL]', "security_opt: ['no-new-privileges:true']"]),
+    );
+    const ofImage = compose.split(/^ {2}(?=\w+:$)/m).filter((service) => /dist\/|dockerfile/.test(service));
+    for (const service of ofImage) expect(service).toContain('<<: *daybook');
+  });
+
   it('does not run as root, says when it is ready, and gets its signals itself', async () => {
     const dockerfile = await readFile('docker/Dockerfile', 'utf8');
     expect(dockerfile).toMatch(/^USER node$/m);

@@ -12,7 +12,7 @@ import { backDatedSums } from '../../src/storage/mongo/migrations/0006-back-date
 import { access } from '../../src/storage/mongo/migrations/0007-access.ts';
 import { proposals } from '../../src/storage/mongo/migrations/0008-proposals.ts';
 import { rebuilds } from '../../src/storage/mongo/migrations/0009-rebuilds.ts';
-import { migrate } from '../../src/storage/mongo/migrations/migrate.ts';
+import { migrate, statesOn } from '../../src/storage/mongo/migrations/migrate.ts';
 import { missingGuardsOn } from '../../src/storage/mongo/missing-guards.ts';
 import { startApiProcess } from '../support/api-process.ts';
 import { runScript } from '../support/run-script.ts';
@@ -141,6 +141,16 @@ describe('migrations', () => {
     await database.collection('events').dropIndexes();
     expect(await migrate(database, now)).toEqual(everyId);
     expect(await shapeOf(name)).toEqual(await shapeOf(whole));
+  });
+
+  it('of a newer release are no trouble to a process that still serves', async () => {
+    const name = newName();
+    const database = databaseOn(0, name);
+    await migrate(database, now);
+    await database.collection<{ _id: string }>('migrations').insertOne({ _id: '9999-from-the-future' });
+    const states = await statesOn(database);
+    expect(states.map(({ id }) => id)).toEqual(everyId);
+    expect(states.every(({ appliedAt }) => appliedAt !== undefined)).toBe(true);
   });
 
   it('refuse a database that a newer Daybook has changed, and leave it alone', async () => {

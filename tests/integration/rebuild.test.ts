@@ -81,6 +81,8 @@ describe('npm run rebuild and npm run replay', () => {
     const switched = await script('rebuild', '--switch');
     expect(switched.stdout).toContain('they agree now');
     expect(switched.code).toBe(0);
+    const acts = await collection('access_log').find({ what: 'switchRebuild' }).toArray();
+    expect(acts).toMatchObject([{ actor: expect.stringMatching(/^script:./) as string, route: 'npm run rebuild' }]);
     expect((await script('rebuild')).code).toBe(0);
     expect((await api.client.get('/v1/accounts/ghost')).status).toBe(404);
     expect((await api.client.get('/v1/accounts/b')).body).toMatchObject({ ledgerBalance: -50, status: 'frozen' });

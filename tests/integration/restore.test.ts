@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -132,6 +132,8 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
       stdout: expect.stringContaining(`signed by ${key}`) as string,
       stderr: expect.any(String) as string,
     });
+    // Nobody else on the machine may read it.
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
   beforeEach(async () => {

@@ -10,7 +10,7 @@ export type ApiProcess = {
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends the signal and resolves with the exit code, if it had one, when the process is gone. */
   readonly kill: (signal: NodeJS.Signals) => Promise<number | null>;
-  /** Everything that it wrote to stdout so far: its log. */
+  /** Everything that it wrote to stdout so far: its log, where that is a pipe. */
   readonly stdout: () => string;
   /** Everything that it wrote to stderr so far. */
   readonly stderr: () => string;
@@ -27,21 +27,24 @@ const untilReady = (child: ChildProcess, stderr: () => string): Promise<string> 
     child.once('exit', (code) => reject(new Error(`API ended with ${code}: ${stderr()}`)));
   });
 
-/** A real API process, from the build that the global set-up made, on a free port. */
-export const startApiProcess = async (environment: Record<string, string>): Promise<ApiProcess> => {
+/** A real API process, from the build that the global set-up made, on a free port; `log` is the file that its log goes to. */
+export const startApiProcess = async (
+  environment: Record<string, string>,
+  log: 'pipe' | number = 'pipe',
+): Promise<ApiProcess> => {
   const signed = { DAYBOOK_SIGNED_CHECKPOINT_FILE: signedFileOf(environment) };
   await beginSigned(signed.DAYBOOK_SIGNED_CHECKPOINT_FILE);
   const child = spawn(process.execPath, ['dist/main.js'], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ...signed, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, 'pipe'],
   });
   let logged = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     logged += chunk.toString();
     process.stdout.write(chunk);
   });
   let written = '';
-  child.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (written += chunk.toString()));
   const stderr = (): string => written;
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const url = await untilReady(child, stderr);
@@ -73,8 +76,8 @@ export const apiProcesses = (): {
     return process.kill(signal);
   };
   return {
-    start: async (environment) => {
-      const process = await startApiProcess(environment);
+    start: async (...how) => {
+      const process = await startApiProcess(...how);
       running.add(process);
       return process;
     },

@@ -16,10 +16,10 @@ export type AccessEntry = {
   readonly route: string;
   /** The address that it came from. */
   readonly from: string;
-  /** `not_own`: an account that is missing or another owner's. */
+  /** `not_own`: something that is missing or another owner's. */
   readonly outcome: (typeof accessOutcomes)[number];
   readonly requestId: string;
-  /** The key, account or proposal that it was about. */
+  /** The key, account, owner, transfer or proposal that it was about. */
   readonly about?: string;
 };
 
@@ -115,7 +115,9 @@ export class AccessLog {
   }
 
   #turnMinute(): void {
-    if (this.clock.now() < this.#minuteEnds) return;
+    const left = this.#minuteEnds - this.clock.now();
+    // More than a minute is left where the clock was set back.
+    if (left > 0 && left <= MINUTE) return;
     this.#endMinute();
     this.#minuteEnds = this.clock.now() + MINUTE;
   }

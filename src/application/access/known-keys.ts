@@ -21,7 +21,10 @@ type Known = {
   };
 };
 
-type Reading = { readonly prefixes: Set<string>; readonly done: Promise<void> };
+/** What was read of keys; without those that were changed meanwhile. */
+type Found = ReadonlyMap<string, Known>;
+
+type Reading = { readonly prefixes: Set<string>; readonly done: Promise<Found> };
 
 const knownOf = (row: ApiKeyRow | undefined, readAt: number): Known => {
   if (!row || row.revokedAt) return { readAt };
@@ -42,8 +45,10 @@ export class KnownKeys {
   readonly #known = new LRUCache<string, Known>({ max: MOST_KEYS });
   // For themselves, so that made-up keys push no real one out.
   readonly #unknown = new LRUCache<string, Known>({ max: MOST_KEYS });
-  #reading: Promise<void> = Promise.resolve();
+  #reading: Promise<unknown> = Promise.resolve();
   #next: Reading | undefined;
+  /** Since the reading that is under way began. */
+  readonly #changed = new Set<string>();
 
   constructor(
     private readonly models: ReadModels,
@@ -56,20 +61,27 @@ export class KnownKeys {
     if (prefix === undefined) throw new AccessRefused('UNAUTHENTICATED');
     const known = this.#known.get(prefix) ?? this.#unknown.get(prefix);
     const age = known ? this.clock.now() - known.readAt : Infinity;
-    if (!known || age > LONGEST_KNOWN) return this.#readAndIdentify(prefix, key);
+    // Below zero: the clock was set back, and nobody knows how old it is.
+    if (!known || age < 0 || age > LONGEST_KNOWN) return this.#readAndIdentify(prefix, key);
     if (age > SOON_OLD) this.#read(prefix).catch(() => undefined);
     return this.#mustMatch(key, known);
   }
 
-  /** What was known of it is read anew. */
+  /** What was known of it is read anew: it was changed. */
   forget(prefix: string): void {
+    this.#changed.add(prefix);
+    this.#drop(prefix);
+  }
+
+  #drop(prefix: string): void {
     this.#known.delete(prefix);
     this.#unknown.delete(prefix);
   }
 
   async #readAndIdentify(prefix: string, key: string): Promise<Principal> {
-    await this.#read(prefix);
-    return this.#mustMatch(key, this.#known.get(prefix) ?? { readAt: 0 });
+    // Once more where it was changed while it was read.
+    const known = (await this.#read(prefix)).get(prefix) ?? (await this.#read(prefix)).get(prefix);
+    return this.#mustMatch(key, known ?? { readAt: 0 });
   }
 
   #mustMatch(text: string, { key }: Known): Principal {
@@ -81,7 +93,7 @@ export class KnownKeys {
     throw new AccessRefused('UNAUTHENTICATED');
   }
 
-  #read(prefix: string): Promise<void> {
+  #read(prefix: string): Promise<Found> {
     this.#next ??= this.#begin();
     this.#next.prefixes.add(prefix);
     return this.#next.done;
@@ -97,14 +109,18 @@ export class KnownKeys {
     return { prefixes, done };
   }
 
-  async #readAll(prefixes: readonly string[]): Promise<void> {
+  async #readAll(prefixes: readonly string[]): Promise<Found> {
+    this.#changed.clear();
     const readAt = this.clock.now();
     const rows = await this.models.table(apiKeysTable).getMany(prefixes);
-    const found = new Map(rows.map((row) => [row._id, row]));
-    for (const prefix of prefixes) {
-      const known = knownOf(found.get(prefix), readAt);
-      this.forget(prefix);
+    const byPrefix = new Map(rows.map((row) => [row._id, row]));
+    // What was read may be what it was before the change.
+    const certain = prefixes.filter((prefix) => !this.#changed.has(prefix));
+    const found = new Map(certain.map((prefix) => [prefix, knownOf(byPrefix.get(prefix), readAt)]));
+    for (const [prefix, known] of found) {
+      this.#drop(prefix);
       (known.key ? this.#known : this.#unknown).set(prefix, known);
     }
+    return found;
   }
 }

@@ -37,8 +37,8 @@ export class OwnAccounts {
   constructor(
     readonly ownerId: string,
     private readonly owners: AccountOwners,
-    /** Hears of each account that was asked for and is not the owner's. */
-    private readonly onStranger: (accountId: AccountId) => void,
+    /** Hears of each account, and whatever else, that was asked for and is not the owner's: its id. */
+    readonly onStranger: (about: string) => void,
   ) {}
 
   has(accountId: AccountId): Promise<boolean> {

@@ -18,6 +18,17 @@ const mustOpenOwn = ({ ownerId, overdraftLimit, initialDeposit }: Opening, own: 
   if (initialDeposit) throw forbidden('money from outside the ledger');
 };
 
+type Transfer = Extract<Wish, { type: 'TransferMoney' }>;
+
+/**
+ * Out of an own account, and into another's at the time at which it happens: a value date would change what that one's past balances are
+ * said to have been, and tell since when there is such an account.
+ */
+const mustPayOwn = async ({ fromAccountId, toAccountId, effectiveAt }: Transfer, own: OwnAccounts): Promise<void> => {
+  await own.mustBeOwn(fromAccountId);
+  if (effectiveAt !== undefined && !(await own.has(toAccountId))) throw forbidden('a value date on another’s account');
+};
+
 // Taken back, these would pay the owner, out of another account or out of nothing.
 const paidOut: ReadonlySet<ReversibleEvent['type']> = new Set(['TransferSent', 'MoneyWithdrawn', 'HoldCaptured']);
 
@@ -38,7 +49,7 @@ const mustBeAllowed = async (wish: Wish, own: OwnAccounts): Promise<void> => {
     case 'ExpireHold':
       throw forbidden('not for owners');
     case 'TransferMoney':
-      await own.mustBeOwn(wish.fromAccountId);
+      await mustPayOwn(wish, own);
       return;
     // Whose event it is was asked when it was looked up.
     case 'ReverseTransaction':

@@ -82,9 +82,22 @@ const findTransferFor =
       own.has(fromAccountId as AccountId),
       own.has(toAccountId as AccountId),
     ]);
-    if (!row || !(isSender || isReceiver)) throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
+    if (!row || !(isSender || isReceiver)) {
+      own.onStranger(transferId);
+      throw new DomainError('TRANSFER_NOT_FOUND', { transferId });
+    }
     const { fromVersion: _ofAnother, ...shown } = row;
     return isSender ? row : shown;
+  };
+
+/** The owner's own accounts, whatever is filtered by. Another owner has none that it could see. */
+const listAccountsFor =
+  (own: OwnAccounts, queries: Queries): Queries['listAccounts'] =>
+  (filter, page) => {
+    const { ownerId = own.ownerId } = filter;
+    if (ownerId === own.ownerId) return queries.listAccounts({ ...filter, ownerId }, page);
+    own.onStranger(ownerId);
+    return Promise.resolve([]);
   };
 
 /** Everything that can be asked, as one owner may ask it: about its own accounts. What there is for all accounts is not for owners. */
@@ -100,10 +113,7 @@ export const ownedQueries = (queries: Queries, own: OwnAccounts): Queries => {
     findHold: ofOwn(queries.findHold),
     findReversibleEvent: (eventId) => queries.findReversibleEvent(eventId, (accountId) => own.mayBeSeen(accountId)),
     findTransfer: findTransferFor(own, queries),
-    listAccounts: (filter, page) =>
-      filter.ownerId === undefined || filter.ownerId === own.ownerId
-        ? queries.listAccounts({ ...filter, ownerId: own.ownerId }, page)
-        : Promise.resolve([]),
+    listAccounts: listAccountsFor(own, queries),
     listEvents: ofOwn(queries.listEvents),
     listHolds: ofOwn(queries.listHolds),
     readDiff: ofOwn(queries.readDiff),

@@ -8,6 +8,12 @@ import { decided, mustBePending, type ProposalRow, proposalsTable, type Proposal
 
 export type ProposalPage = { readonly status?: ProposalStatus; readonly limit: number; readonly after?: string };
 
+type Owned = {
+  readonly ownerId: string;
+  /** Hears of each proposal that was asked for and is not this owner's. */
+  readonly onStranger: (proposalId: string) => void;
+};
+
 type Ending = {
   readonly what: string;
   readonly status: 'rejected' | 'cancelled';
@@ -45,28 +51,27 @@ export class Proposals {
     private readonly storage: Storage,
     private readonly clock: Clock,
     /** Of makers that are bound to this owner; left out: all. */
-    private readonly ownerId?: string,
+    private readonly owned?: Owned,
   ) {}
 
   /** Those that an owner may know of: what was proposed by whoever is bound to it. */
-  of(ownerId: string): Proposals {
-    return new Proposals(this.storage, this.clock, ownerId);
+  of(owned: Owned): Proposals {
+    return new Proposals(this.storage, this.clock, owned);
   }
 
   /** Rejects with PROPOSAL_NOT_FOUND, whether there is none or it is another owner's. */
   async find(proposalId: string): Promise<ProposalRow> {
     const found = await this.storage.table(proposalsTable).get(proposalId);
-    if (!found || (this.ownerId !== undefined && found.ownerId !== this.ownerId)) {
-      throw new DomainError('PROPOSAL_NOT_FOUND', { proposalId });
-    }
-    return found;
+    if (found && (!this.owned || found.ownerId === this.owned.ownerId)) return found;
+    this.owned?.onStranger(proposalId);
+    throw new DomainError('PROPOSAL_NOT_FOUND', { proposalId });
   }
 
   /** The oldest first, behind the proposal `after`. */
   list({ status, limit, after }: ProposalPage): Promise<readonly ProposalRow[]> {
     const { where, ...conditions } = conditionsOf(status, new Date(this.clock.now()));
     return this.storage.table(proposalsTable).range({
-      where: { ...where, ...(this.ownerId !== undefined && { ownerId: this.ownerId }) },
+      where: { ...where, ...(this.owned && { ownerId: this.owned.ownerId }) },
       ...conditions,
       order: ['_id'],
       limit,

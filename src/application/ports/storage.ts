@@ -37,7 +37,7 @@ export interface Storage extends ReadModels {
   misshapen(collections: readonly string[]): AsyncIterable<Misshapen>;
   /** What these collections lack of what keeps such things out: somebody has taken it away, or put something else in its place. */
   missingGuards(collections: readonly string[]): Promise<readonly MissingGuard[]>;
-  /** How it was brought to the shape that this release needs, in order; nothing where it has that from the start. */
+  /** How it was brought to the shape that this release needs, in order; nothing where it has that from the start. A newer release may have gone on since. */
   migrations(): Promise<readonly MigrationState[]>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
   ping(): Promise<void>;

@@ -83,7 +83,8 @@ const scopeOf = (row: AccountRow, query: StatementQuery, now: Instant): Scope =>
     accountId: row._id as AccountId,
     from,
     to: begun?.to ?? query.to ?? latest(endOf(row, query, now), from),
-    accountVersion: begun?.accountVersion ?? row.version,
+    // A cursor that says more than that was made up.
+    accountVersion: Math.min(begun?.accountVersion ?? row.version, row.version),
   };
 };
 

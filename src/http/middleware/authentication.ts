@@ -66,24 +66,25 @@ const operationOf = (response: Response): string => (response.locals.operation a
 
 const outcomes = { UNAUTHENTICATED: 'unauthenticated', FORBIDDEN: 'forbidden', OWN_PROPOSAL: 'forbidden' } as const;
 
-/** Writes down that somebody was refused. A key that was shown is named by its prefix, whoever showed it. */
-export const noteRefusal = ({ log }: Access, response: Response, { code }: AccessRefused): void => {
+/** Writes down that somebody was refused. A key that was shown is named by its prefix, whoever showed it, and an own proposal by its id. */
+export const noteRefusal = ({ log }: Access, response: Response, { code, details }: AccessRefused): void => {
   const { req: request } = response;
   const shown = code === 'UNAUTHENTICATED' ? prefixOf(credentialIn(request.headers.authorization) ?? '') : undefined;
+  const about = shown ?? details.proposalId?.toString();
   log.refuse({
     ...whoAsks(request, response),
     what: operationOf(response),
     outcome: outcomes[code],
-    ...(shown !== undefined && { about: shown }),
+    ...(about !== undefined && { about }),
   });
 };
 
-/** Writes down that somebody asked for an account that is missing or another's. */
-export const noteStranger = ({ log }: Access, response: Response, accountId: string): void => {
+/** Writes down that somebody asked for an account, a transfer or a proposal that is missing or another's. */
+export const noteStranger = ({ log }: Access, response: Response, about: string): void => {
   log.refuse({
     ...whoAsks(response.req, response),
     what: operationOf(response),
     outcome: 'not_own',
-    ...(accountId !== '' && { about: accountId }),
+    ...(about !== '' && { about }),
   });
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { answerBalance, balanceProofOf } from '../answer-balance.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineEndpoint, OF_A_HISTORY } from '../endpoint.ts';
 import { presentAccount } from '../presenters/account.ts';
 import { beginningOf } from '../prove-answer.ts';
 import { accountId } from '../schemas/ids.ts';
@@ -42,6 +42,7 @@ export const getBalance = defineEndpoint({
     '`npm run verify -- --proof FILE --key KEY`.',
   params,
   query: provableMoment,
+  weight: ({ query: { proof } }) => (proof === undefined ? 1 : OF_A_HISTORY),
   answers: {
     200: {
       description: 'The balance; with `proof=1`, and what it takes to check it.',

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { answerStatement, presentStatementAnswer, statementProofOf } from '../answer-statement.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineEndpoint, OF_A_HISTORY } from '../endpoint.ts';
 import { statementAsCsv } from '../presenters/statement.ts';
 import { RequestError } from '../problem-details.ts';
 import { beginningOf } from '../prove-answer.ts';
@@ -67,6 +67,7 @@ export const getStatement = defineEndpoint({
     'millisecond a statement may have known only some: its `version` says how many, and asks for it exactly where `to` is given.',
   params: z.strictObject({ accountId }),
   query,
+  weight: ({ query: { proof } }) => (proof === undefined ? 1 : OF_A_HISTORY),
   answers: {
     200: {
       description: 'One page; with `proof=1`, and what it takes to check it.',

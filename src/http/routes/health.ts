@@ -9,14 +9,12 @@ const noStore = { 'Cache-Control': 'no-store' };
 
 type Check = 'ok' | 'unavailable';
 
-const checkStorage = async ({ pingStorage }: Services): Promise<Check> => {
-  try {
-    await pingStorage();
-    return 'ok';
-  } catch {
-    return 'unavailable';
-  }
-};
+/** What cannot be found out is not there. */
+const checkOf = (found: Promise<unknown>): Promise<Check> =>
+  found.then(
+    (isThere) => (isThere === false ? 'unavailable' : 'ok'),
+    () => 'unavailable',
+  );
 
 type Standing = { readonly position: number; readonly lagMs: number };
 
@@ -26,14 +24,25 @@ const LONGEST_LAG = 60_000;
 /** Undefined where the store does not say. */
 const standingOf = ({ journal }: Services): Promise<Standing | undefined> => journal.standing().catch(() => undefined);
 
+/**
+ * Anybody may ask how it is. Which accounts are wrong, how many accounts there are and how many events, is for those who may see them:
+ * of these, the status tells an administrator, and the metrics an auditor.
+ */
+const toldToAnybody = <T>({ access }: Services, told: T): T | undefined => (access.isOpen ? told : undefined);
+
+const journalOf = (services: Services, { position, lagMs }: Standing) => ({
+  ...toldToAnybody(services, { position }),
+  lagMs,
+  isRefused: services.isSealingRefused(),
+});
+
 /** Undefined where nothing was audited yet, or the store does not say. */
-const auditOf = async ({ queries, access }: Services) => {
-  const standing = await queries.auditStanding().catch(() => undefined);
+const auditOf = async (services: Services) => {
+  const standing = await services.queries.auditStanding().catch(() => undefined);
   if (!standing) return undefined;
   const { auditedAt, accounts, passes, drift, driftCount } = standing;
-  // Anybody may ask how it is. Which accounts are wrong is for those who may see them: the log says it, too.
-  const told = access.isOpen ? drift : [];
-  return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), accounts, passes, drift: told, driftCount };
+  const told = toldToAnybody(services, { accounts, passes, drift });
+  return { ...(auditedAt && { auditedAt: auditedAt.toISOString() }), ...told, driftCount };
 };
 
 const isInTime = (standing: Standing | undefined): boolean => standing === undefined || standing.lagMs <= LONGEST_LAG;
@@ -42,10 +51,9 @@ const hasDrift = (audit: { readonly driftCount: number } | undefined): boolean =
   audit !== undefined && audit.driftCount > 0;
 
 const look = async (services: Services) => {
-  const checks = {
-    storage: await checkStorage(services),
-    acceptingCommands: services.isDraining() ? ('unavailable' as const) : ('ok' as const),
-  };
+  const [storage, migrations] = await Promise.all([checkOf(services.pingStorage()), checkOf(services.isMigrated())]);
+  const acceptingCommands: Check = services.isDraining() ? 'unavailable' : 'ok';
+  const checks = { storage, migrations, acceptingCommands };
   const status: Check = Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'unavailable';
   return { status, checks, commandsWaiting: services.ledger.waiting };
 };
@@ -80,13 +88,12 @@ export const getHealth = defineEndpoint({
       return;
     }
     const [journal, audit] = await Promise.all([standingOf(services), auditOf(services)]);
-    const isRefused = services.isSealingRefused();
-    const isWell = !isRefused && isInTime(journal) && !hasDrift(audit);
+    const isWell = !services.isSealingRefused() && isInTime(journal) && !hasDrift(audit);
     const status = isWell ? health.status : 'degraded';
     answer(response, {
       ...health,
       status,
-      ...(journal && { journal: { ...journal, isRefused } }),
+      ...(journal && { journal: journalOf(services, journal) }),
       ...(audit && { audit }),
     });
   },
@@ -97,8 +104,14 @@ export const getReadiness = defineEndpoint({
   path: '/health/ready',
   id: 'getReadiness',
   summary: 'Whether this process should be sent requests',
+  description:
+    'It should not while the primary of the store does not answer, the store lacks a migration of this release, or the process is being stopped. How long events wait ' +
+    'to be sealed is told as well, and no reason: commands do not wait for it, and no other process would be better.',
   answers: documents(readinessView),
-  handle: async (services, { response }) => answer(response, await look(services)),
+  handle: async (services, { response }) => {
+    const [readiness, journal] = await Promise.all([look(services), standingOf(services)]);
+    answer(response, { ...readiness, ...(journal && { journal: { lagMs: journal.lagMs } }) });
+  },
 });
 
 export const getLiveness = defineEndpoint({

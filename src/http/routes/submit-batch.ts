@@ -40,6 +40,7 @@ export const submitBatch = defineEndpoint({
   body: batchBody,
   needsKey: false,
   largestBody: LARGEST_BODY,
+  weight: ({ body: { commands: wanted } }) => wanted.length,
   answers: { 200: { description: 'A result for each command.', schema: batchView, headers: ['Retry-After'] } },
   rejects: domainErrorCodes.filter((code) => rejected.has(code)),
   handle: async (services, { body, rawBody, principal, response }) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MOST_REPLAYED } from '../../application/what-if/alter-history.ts';
-import { defineEndpoint } from '../endpoint.ts';
+import { defineEndpoint, OF_A_HISTORY } from '../endpoint.ts';
 import { requestIdOf } from '../middleware/request-context.ts';
 import { accountId } from '../schemas/ids.ts';
 import { MOST_TRIED, whatIfBody, whatIfView } from '../schemas/what-if.ts';
@@ -29,6 +29,7 @@ export const whatIf = defineEndpoint({
   body: whatIfBody,
   isQuery: true,
   needsKey: false,
+  weight: ({ body: { commands } }) => commands?.length ?? OF_A_HISTORY,
   answers: { 200: { description: 'What would have become of the account.', schema: whatIfView } },
   rejects: ['EFFECTIVE_IN_FUTURE', 'ACCOUNT_NOT_FOUND', 'EVENT_NOT_FOUND', 'NOT_CHANGEABLE', 'HISTORY_TOO_LONG'],
   handle: async (services, { params, body, principal, response }) => {

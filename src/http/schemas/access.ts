@@ -62,7 +62,7 @@ export const issuedKeyView = z
 export const keysView = z.strictObject({ keys: z.array(keyView), nextCursor }).meta({ id: 'Keys' });
 
 export const accessOutcome = z.enum(accessOutcomes).meta({
-  description: '`not_own`: an account was asked for that is missing or another owner’s; the caller cannot tell which.',
+  description: '`not_own`: something was asked for that is missing or another owner’s; the caller cannot tell which.',
 });
 
 const accessEntry = z
@@ -77,7 +77,9 @@ const accessEntry = z
     from: z.string().meta({ description: 'The address that the connection came from.' }),
     outcome: accessOutcome,
     requestId: z.string(),
-    about: z.string().optional().meta({ description: 'The prefix of a key, an account id or a proposal id.' }),
+    about: z.string().optional().meta({
+      description: 'The prefix of a key, or the id of an account, an owner, a transfer, a proposal or a rebuild.',
+    }),
     count: z
       .int()
       .optional()

@@ -6,8 +6,14 @@ const health = {
   commandsWaiting: z.int(),
 };
 
+const lagMs = z.int().min(0).meta({ description: 'How long the first event has waited that is not sealed.' });
+
 export const readinessView = z
-  .strictObject({ status: z.enum(['ok', 'unavailable']), ...health })
+  .strictObject({
+    status: z.enum(['ok', 'unavailable']),
+    ...health,
+    journal: z.strictObject({ lagMs }).optional(),
+  })
   .meta({ id: 'Readiness' });
 
 const drift = z.strictObject({
@@ -24,12 +30,11 @@ export const audit = {
   auditedAt: timeOnWire.optional().meta({ description: 'When all accounts had been audited last.' }),
   accounts: z.int().min(0).meta({ description: 'Accounts that were audited then.' }),
   passes: z.int().min(0).meta({ description: 'How often all accounts have been audited.' }),
-  drift: z.array(drift).meta({
-    description:
-      'The first places that were not found mended yet; from `/health` none where callers are asked who they are: `/v1/admin/status` and the log have them.',
-  }),
+  drift: z.array(drift).meta({ description: 'The first places that were not found mended yet.' }),
   driftCount: z.int().min(0).meta({ description: 'How many such places there are.' }),
 };
+
+const elsewhere = 'where callers are asked who they are, `/v1/admin/status` says it instead';
 
 export const healthView = z
   .strictObject({
@@ -40,14 +45,24 @@ export const healthView = z
     ...health,
     journal: z
       .strictObject({
-        position: z.int().min(0).meta({ description: 'Events in the journal.' }),
-        lagMs: z.int().min(0).meta({ description: 'How long the first event has waited that is not sealed.' }),
+        position: z
+          .int()
+          .min(0)
+          .optional()
+          .meta({ description: `Events in the journal; ${elsewhere}.` }),
+        lagMs,
         isRefused: z.boolean().meta({
           description:
             'Whether this process, where it is the one that seals, has found that the journal is not what was signed. The log says more.',
         }),
       })
       .optional(),
-    audit: z.strictObject(audit).optional().meta({ description: 'What the audit in the background has found.' }),
+    audit: z
+      .strictObject(audit)
+      .partial({ accounts: true, passes: true, drift: true })
+      .optional()
+      .meta({
+        description: `What the audit in the background has found. How many accounts there are, and which are wrong: ${elsewhere}.`,
+      }),
   })
   .meta({ id: 'Health' });

@@ -3,7 +3,7 @@ import { type Connection, mongo } from 'mongoose';
 import type { ReadModels, ShadowModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
-import { migrationsOn } from './migrations/migrate.ts';
+import { statesOn } from './migrations/migrate.ts';
 import { shapeOf } from './migrations/migrations.ts';
 import { isCollectionName, modelOf } from './models.ts';
 import { misshapenIn } from './misshapen.ts';
@@ -114,7 +114,7 @@ export const openMongoStorage = (connection: Connection, timeout: number): Stora
   kind: 'mongo',
   ...shadowsOver(connection),
   misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
-  migrations: () => reading(() => migrationsOn(databaseOf(connection))),
+  migrations: () => reading(() => statesOn(databaseOf(connection))),
   missingGuards: (collections) => reading(() => missingGuardsOn(databaseOf(connection), collections)),
   ping: async () => {
     await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));

@@ -68,6 +68,15 @@ describe('the access log', () => {
     expect(rows.map(({ about }) => about)).toContain('later');
   });
 
+  it('goes on by the minute where the clock was set back', async () => {
+    log.refuse(refusal());
+    now -= 3_600_000;
+    for (let times = 0; times < 30; times += 1) log.refuse(refusal());
+    const rows = await written();
+    expect(timesIn(rows)).toBe(31);
+    expect(rows.filter(({ count }) => count === undefined)).toHaveLength(21);
+  });
+
   it('has at most some thousand rows a minute, however many callers there are, and loses none of them from its count', async () => {
     for (let caller = 0; caller < 50_000; caller += 1) {
       log.refuse(

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KeyKeeper } from '../../../src/application/access/key-keeper.ts';
 import { KnownKeys } from '../../../src/application/access/known-keys.ts';
@@ -9,6 +10,8 @@ import { makeKey, revokeKey, rotateKey } from '../../support/credentials.ts';
 
 let now = 0;
 let reads: string[][] = [];
+/** What is read stays on its way until then. */
+let arrival: Promise<unknown> = Promise.resolve();
 let storage: Storage;
 const clock = { now: (): Instant => instant(now) };
 
@@ -19,9 +22,11 @@ const counted = (inner: Storage): Storage => ({
     const table = inner.table(name);
     return {
       get: (id) => table.get(id),
-      getMany: (ids) => {
+      getMany: async (ids) => {
         reads.push([...ids]);
-        return table.getMany(ids);
+        const rows = await table.getMany(ids);
+        await arrival;
+        return rows;
       },
       range: (query) => table.range(query),
       sum: (field, query) => table.sum(field, query),
@@ -41,6 +46,7 @@ const newProcess = () => {
 beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');
   reads = [];
+  arrival = Promise.resolve();
   storage = counted(openMemoryStorage());
 });
 
@@ -72,6 +78,46 @@ describe('a key', () => {
     expect((await there.identify(key)).id).toBe(`key:${row._id}`);
     now += 1;
     await expect(there.identify(key)).rejects.toThrow(AccessRefused);
+  });
+
+  it('that was revoked elsewhere is refused also where the clock was set back meanwhile', async () => {
+    const [here, there] = [newProcess(), newProcess()];
+    const { key, row } = await makeKey(here);
+    await there.identify(key);
+    await revokeKey(here, row._id);
+    now -= 3_600_000;
+    await expect(there.identify(key)).rejects.toThrow(AccessRefused);
+  });
+
+  it('that is revoked here while it is being read is not known as it was before', async () => {
+    const here = newProcess();
+    const { key, row } = await makeKey(here);
+    await here.identify(key);
+    let arrive = (): void => undefined;
+    arrival = new Promise<void>((resolve) => (arrive = resolve));
+    now += 1_500;
+    // Known long enough to be read again behind this request.
+    await here.identify(key);
+    await nextTurn();
+    await revokeKey(here, row._id);
+    const asked = here.identify(key);
+    arrive();
+    await expect(asked).rejects.toThrow(AccessRefused);
+    await expect(here.identify(key)).rejects.toThrow(AccessRefused);
+  });
+
+  it('that is rotated while somebody waits for it is read once more for whoever has the new one', async () => {
+    const [here, there] = [newProcess(), newProcess()];
+    const { row } = await makeKey(here);
+    const { key } = await rotateKey(there, row._id);
+    let arrive = (): void => undefined;
+    arrival = new Promise<void>((resolve) => (arrive = resolve));
+    const asked = here.identify(key);
+    await nextTurn();
+    here.known.forget(row._id);
+    arrive();
+    expect((await asked).id).toBe(`key:${row._id}`);
+    expect(reads).toHaveLength(2);
   });
 
   it('is taken beside its successor for as long as was said, and no longer', async () => {

@@ -104,6 +104,23 @@ describe('settings', () => {
     ]);
   });
 
+  it('that contradict each other are named beside those that are wrong by themselves', () => {
+    const wrong = { PORT: 'x', DAYBOOK_AUTH: 'open', HOST: '0.0.0.0', DAYBOOK_BATCHLIMIT: '5' };
+    expect(problemsOf(wrong).map((line) => line.trim().split(':')[0])).toStrictEqual([
+      'PORT',
+      'DAYBOOK_AUTH',
+      'DAYBOOK_BATCHLIMIT',
+    ]);
+  });
+
+  it('that cannot even be read contradict nothing', () => {
+    const wrong = { DAYBOOK_JWKS_URL: 'here', DAYBOOK_JWT_ISSUER: 'https://issuer.example', DAYBOOK_AUTH: 'closed' };
+    expect(problemsOf(wrong).map((line) => line.trim().split(':')[0])).toStrictEqual([
+      'DAYBOOK_AUTH',
+      'DAYBOOK_JWKS_URL',
+    ]);
+  });
+
   it('have amounts that need approval by currency, each wrong one named', () => {
     const read = (text: string) => readEnvironment({ DAYBOOK_APPROVAL_ABOVE: text }).DAYBOOK_APPROVAL_ABOVE;
     expect(read('')).toBeUndefined();

@@ -88,6 +88,9 @@ describe('tokens of an issuer whose keys are at an address', () => {
     { daybook_owner: ['alice'] },
     { sub: 'with a space' },
     { sub: '' },
+    { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } },
+    { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
+    { cnf: {} },
   ])('are refused where they say it in no usable way: %j', async (claims) => {
     await refuses(await issuer.token(claims));
   });
@@ -127,6 +130,28 @@ describe('tokens of an issuer whose keys are at an address', () => {
     pass(300_001);
     await identify(token);
     await expect.poll(() => identify(token).catch((error: unknown) => error)).toBeInstanceOf(AccessRefused);
+  });
+
+  it('end with the key that they were signed with also where the clock was set back meanwhile', async () => {
+    const token = await issuer.token(aDay);
+    await identify(token);
+    server.keys = [await issuer.publicJwk('second', await newPair())];
+    pass(-3_600_000);
+    expect((await identify(token)).id).toBe('token:somebody');
+    pass(300_001);
+    await identify(token);
+    await expect.poll(() => identify(token).catch((error: unknown) => error)).toBeInstanceOf(AccessRefused);
+  });
+
+  it('are taken with a key that is new also where the clock was set back meanwhile', async () => {
+    await identify(await issuer.token(aDay));
+    const pair = await newPair();
+    server.keys = [await issuer.publicJwk('second', pair)];
+    pass(-3_600_000);
+    const next = await issuer.token(aDay, { key: pair.privateKey, header: { kid: 'second' } });
+    await refuses(next);
+    pass(10_001);
+    expect((await identify(next)).id).toBe('token:somebody');
   });
 
   it('have the keys asked for as a part of the trace of whoever shows one', async () => {

@@ -28,9 +28,21 @@ const run = async (migration: Migration, database: mongo.Db): Promise<void> => {
 
 export const WAITS_FOR_OTHER = 'another process is migrating the database: waiting for it';
 
-/** All that this release has, in their order. Rejects with MigrationError where the database is newer than the code. */
+const appliedOn = (database: mongo.Db): Promise<readonly MigrationDocument[]> =>
+  database.collection<MigrationDocument>('migrations').find().toArray();
+
+const statesIn = (applied: readonly MigrationDocument[]): readonly MigrationState[] => {
+  const times = new Map(applied.map(({ _id, appliedAt }) => [_id, appliedAt]));
+  return migrations.map(({ id }) => ({ id, appliedAt: times.get(id) }));
+};
+
+/** All that this release has, in their order, and when each ran: also where a newer release has begun to use the database since. */
+export const statesOn = async (database: mongo.Db): Promise<readonly MigrationState[]> =>
+  statesIn(await appliedOn(database));
+
+/** The same. Rejects with MigrationError where the database is newer than the code. */
 export const migrationsOn = async (database: mongo.Db): Promise<readonly MigrationState[]> => {
-  const applied = await database.collection<MigrationDocument>('migrations').find().toArray();
+  const applied = await appliedOn(database);
   const known = new Set(migrations.map(({ id }) => id));
   const foreign = applied.map(({ _id }) => _id).filter((id) => !known.has(id));
   if (foreign.length > 0) {
@@ -39,8 +51,7 @@ export const migrationsOn = async (database: mongo.Db): Promise<readonly Migrati
       `The database has migrations that this release does not know (${names}). Run a newer Daybook.`,
     );
   }
-  const times = new Map(applied.map(({ _id, appliedAt }) => [_id, appliedAt]));
-  return migrations.map(({ id }) => ({ id, appliedAt: times.get(id) }));
+  return statesIn(applied);
 };
 
 const dueOn = async (database: mongo.Db): Promise<readonly Migration[]> => {
