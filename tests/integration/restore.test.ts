@@ -386,8 +386,7 @@ describe('npm run export and npm run restore', { timeout: 300_000 }, () => {
 
   it('exports nothing of a ledger that is damaged', async () => {
     expect((await restore()).code).toBe(0);
-    const { connection } = target;
-    const events = connection.getClient().db(connection.name).collection('events');
+    const events = target.connection.getClient().db(target.connection.name).collection('events');
     await events.updateOne({ streamId: 'account-a', version: 7 }, { $set: { 'data.reference': 'forged' } });
     await beginSigned(signedFileOf({ MONGODB_URI: target.uri }));
     const damaged = join(directory, 'damaged.gz');

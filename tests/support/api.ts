@@ -68,7 +68,7 @@ export const startApi = async (
   rebuilder.start();
   const close = async (): Promise<void> => {
     await rebuilder.stop();
-    await Promise.all([daybook.drain(), server.close(1_000)]);
+    await Promise.all([daybook.drain(), server.close(300)]);
   };
   return { client: new ApiClient(server.url), daybook, close };
 };
