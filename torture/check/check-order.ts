@@ -26,6 +26,9 @@ const versionAt = (steps: readonly Step[], moment: number): number => {
   return steps[low - 1]?.version ?? 0;
 };
 
+/** As the lines of progress have it, but for the moment that the program takes to begin. */
+const secondsOf = (moment: number): string => (moment / 1_000).toFixed(1);
+
 /** For one account: which versions a client that asks at some moment may, and must, see. */
 class Order {
   /** The highest version acknowledged up to each moment. */
@@ -120,10 +123,11 @@ export class OrderCheck {
     }
   }
 
-  #reading({ accountId, sent, answered, version, ...read }: BalanceReading): void {
+  #reading({ accountId, from, sent, answered, version, ...read }: BalanceReading): void {
     const [least, most] = this.#window(accountId, sent, answered);
     if (version < least || version > most) {
-      const detail = `${accountId} was read at version ${version}, which must be ${least} to ${most}`;
+      const when = `asked of ${from} at ${secondsOf(sent)} s and answered at ${secondsOf(answered)} s`;
+      const detail = `${accountId} was read at version ${version}, which must be ${least} to ${most}; ${when}`;
       this.breaches.add('stale-read', detail);
     }
     const then = this.timelines.get(accountId)?.[version] ?? nothing;

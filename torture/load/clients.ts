@@ -75,6 +75,7 @@ export class Clients {
     if (verdict.kind !== 'done') return;
     const { version, ledgerBalance, heldAmount } = JSON.parse(verdict.body) as Standing;
     const { sent, answered } = timed;
-    history.readings.push({ accountId, sent, answered, version, ledgerBalance, heldAmount });
+    const from = door.node.name;
+    history.readings.push({ accountId, from, sent, answered, version, ledgerBalance, heldAmount });
   }
 }

@@ -52,6 +52,8 @@ export class CommandRecord {
 /** A balance as a client read it. */
 export type BalanceReading = {
   readonly accountId: string;
+  /** Which process was asked. */
+  readonly from: string;
   readonly sent: number;
   readonly answered: number;
   readonly version: number;

@@ -71,7 +71,15 @@ describe('what a torture run checks', () => {
     done(history, 'a', 60, [1, 2, 3]);
     refused(history, 'b', 50, [3, 4]);
     done(history, 'c', 40, [3, 5, 4]);
-    history.readings.push({ accountId: ACCOUNT, sent: 3, answered: 4, version: 3, ledgerBalance: 40, heldAmount: 0 });
+    history.readings.push({
+      accountId: ACCOUNT,
+      from: 'API 2',
+      sent: 3,
+      answered: 4,
+      version: 3,
+      ledgerBalance: 40,
+      heldAmount: 0,
+    });
     history.trialBalances.push({ by: 'API 1', sent: 3, answered: 4, asOf: AT, knownAt: AT, total: 0 });
     const account = accountWith(eventOf(3, 'MoneyWithdrawn', 60, 'a'), eventOf(4, 'MoneyWithdrawn', 40, 'c'));
     expect(wrongWith(history, account)).toEqual([]);
@@ -126,7 +134,13 @@ describe('what a torture run checks', () => {
   ])('finds a reading %s', (_, reading, kind) => {
     const history = new History();
     done(history, 'a', 10, [1, 2, 3]);
-    history.readings.push({ accountId: ACCOUNT, heldAmount: 0, answered: reading.sent + 0.5, ...reading });
+    history.readings.push({
+      accountId: ACCOUNT,
+      from: 'API 1',
+      heldAmount: 0,
+      answered: reading.sent + 0.5,
+      ...reading,
+    });
     expect(wrongWith(history, accountWith(eventOf(3, 'MoneyWithdrawn', 10, 'a')))).toEqual([kind]);
   });
 
