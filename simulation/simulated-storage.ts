@@ -159,6 +159,7 @@ export const simulatedStorage = (storage: Storage, line: StorageLine): Storage =
   migrations: () => line.call('read', 'migrations', () => storage.migrations()),
   misshapen: (collections) => stepByStep(line, 'read', 'misshapen', storage.misshapen(collections)),
   missingGuards: (collections) => line.call('read', 'missingGuards', () => storage.missingGuards(collections)),
+  mustBeCurrent: () => line.call('read', 'mustBeCurrent', () => storage.mustBeCurrent()),
   ping: () => line.call('read', 'ping', () => storage.ping()),
   close: () => storage.close(),
 });

@@ -36,5 +36,9 @@ export const storageContract = (name: string, open: () => Promise<StorageFixture
     proposalsContract(under);
 
     it('answers a ping', () => fixture.storage.ping());
+
+    it('is current, also for many who ask at once', async () => {
+      await Promise.all(Array.from({ length: 20 }, () => fixture.storage.mustBeCurrent()));
+    });
   });
 };

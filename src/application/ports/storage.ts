@@ -39,6 +39,11 @@ export interface Storage extends ReadModels {
   missingGuards(collections: readonly string[]): Promise<readonly MissingGuard[]>;
   /** How it was brought to the shape that this release needs, in order; nothing where it has that from the start. A newer release may have gone on since. */
   migrations(): Promise<readonly MigrationState[]>;
+  /**
+   * Resolves when whatever is read from now on has all that had been acknowledged to anybody before this was called. Without it, a member of
+   * the store that has been cut off from the others may answer for a while. Rejects with StorageUnavailable.
+   */
+  mustBeCurrent(): Promise<void>;
   /** Resolves when the store answers and takes writes. Rejects with StorageUnavailable. */
   ping(): Promise<void>;
   close(): Promise<void>;

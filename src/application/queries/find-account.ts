@@ -73,6 +73,7 @@ export const viewAccount =
     mustHavePassed(moment.asOf, now);
     mustHavePassed(moment.knownAt, now);
     if (Object.keys(moment).length > 0) return atMoment(storage, accountId, moment);
+    await storage.mustBeCurrent();
     const row = await storage.table(accountsTable).get(accountId);
     if (!row) throw notFound(accountId);
     return { row, termsVersion: row.version };

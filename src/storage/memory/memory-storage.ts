@@ -64,6 +64,7 @@ export const openMemoryStorage = (): Storage => {
     migrations: () => Promise.resolve([]),
     misshapen: noneMisshapen,
     missingGuards: () => Promise.resolve([]),
+    mustBeCurrent: () => Promise.resolve(),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -3,6 +3,7 @@ import { type Connection, mongo } from 'mongoose';
 import type { ReadModels, ShadowModels, Storage } from '../../application/ports/storage.ts';
 import type { Row, Table, TableName } from '../../application/ports/table.ts';
 import { databaseOf } from './connection.ts';
+import { CurrentPrimary } from './current-primary.ts';
 import { statesOn } from './migrations/migrate.ts';
 import { shapeOf } from './migrations/migrations.ts';
 import { isCollectionName, modelOf } from './models.ts';
@@ -104,20 +105,24 @@ const shadowsOver = (connection: Connection): Pick<Storage, 'openShadow' | 'find
 };
 
 /** A replica set as the ledger's storage. The connection is the caller's until `close`. */
-export const openMongoStorage = (connection: Connection, timeout: number): Storage => ({
-  ...readModels(connection, (name) => name),
-  transactionally: mongoTransactions(connection, timeout),
-  events: new MongoEventStore(connection),
-  snapshots: new MongoSnapshotStore(connection),
-  feed: new MongoEventFeed(connection, timeout),
-  journal: new MongoJournalStore(connection),
-  kind: 'mongo',
-  ...shadowsOver(connection),
-  misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
-  migrations: () => reading(() => statesOn(databaseOf(connection))),
-  missingGuards: (collections) => reading(() => missingGuardsOn(databaseOf(connection), collections)),
-  ping: async () => {
-    await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));
-  },
-  close: () => connection.close(),
-});
+export const openMongoStorage = (connection: Connection, timeout: number): Storage => {
+  const primary = new CurrentPrimary(connection, timeout);
+  return {
+    ...readModels(connection, (name) => name),
+    transactionally: mongoTransactions(connection, timeout),
+    events: new MongoEventStore(connection),
+    snapshots: new MongoSnapshotStore(connection),
+    feed: new MongoEventFeed(connection, timeout),
+    journal: new MongoJournalStore(connection),
+    kind: 'mongo',
+    ...shadowsOver(connection),
+    misshapen: (collections) => misshapenIn(databaseOf(connection), collections),
+    migrations: () => reading(() => statesOn(databaseOf(connection))),
+    missingGuards: (collections) => reading(() => missingGuardsOn(databaseOf(connection), collections)),
+    mustBeCurrent: () => primary.confirm(),
+    ping: async () => {
+      await reading(() => databaseOf(connection).command({ ping: 1 }, { readPreference: 'primary' }));
+    },
+    close: () => connection.close(),
+  };
+};
