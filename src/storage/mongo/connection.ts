@@ -1,5 +1,8 @@
 import { createConnection, type Connection, mongo } from 'mongoose';
+import { endWritesWithTheirConnections } from './closed-connections.ts';
 import { type PoolMeter, watchPool } from './watch-pool.ts';
+
+endWritesWithTheirConnections();
 
 // A new primary is known after so many milliseconds at most, also where the old one has only fallen silent.
 const HEARTBEAT = 1_000;
