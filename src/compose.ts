@@ -96,7 +96,7 @@ const composeLedger = (
     random: () => randomInt(2 ** 32) / 2 ** 32,
     keepKeysFor: limits.DAYBOOK_IDEMPOTENCY_KEY_DAYS * DAY,
   });
-  const ledger = new Ledger(settler, clock, {
+  const ledger = new Ledger(settler, {
     batch: limits.DAYBOOK_BATCH_LIMIT,
     lanes: limits.DAYBOOK_COMMIT_LANES,
     queue: limits.DAYBOOK_QUEUE_LIMIT,

@@ -49,7 +49,7 @@ export const settleTogether = (
   commands: readonly Command[],
   timeout: number,
 ): readonly Promise<Outcome>[] => {
-  const deadline = systemClock.now() + timeout;
+  const deadline = performance.now() + timeout;
   const batch: Pending[] = [];
   const outcomes = commands.map(
     (command) =>

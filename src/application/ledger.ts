@@ -3,7 +3,6 @@ import type { Outcome, Submission } from './commit/decide-batch.ts';
 import { CommandRejected, LedgerError } from './commit/ledger-error.ts';
 import type { BatchSettler } from './commit/settle-batch.ts';
 import { type Waiting, WaitingLine } from './commit/waiting-line.ts';
-import type { Clock } from './ports/clock.ts';
 
 export type LedgerLimits = {
   /** Commands in one transaction at most. */
@@ -59,7 +58,6 @@ export class Ledger {
 
   constructor(
     private readonly settler: BatchSettler,
-    private readonly clock: Clock,
     private readonly limits: LedgerLimits,
   ) {
     this.#sweeper = setInterval(() => this.#dropExpired(), SWEEP_INTERVAL).unref();
@@ -87,7 +85,7 @@ export class Ledger {
     if (!this.#isOpen) return Promise.reject(new LedgerError('UNAVAILABLE'));
     if (this.waiting + submission.length > this.limits.queue) return Promise.reject(new LedgerError('OVERLOADED'));
     return new Promise((resolve, reject) => {
-      const deadline = this.clock.now() + this.limits.commandTimeout;
+      const deadline = performance.now() + this.limits.commandTimeout;
       this.#line.push({ submission, deadline, isWanted, resolve, reject });
       this.#begin();
     });
@@ -158,7 +156,7 @@ export class Ledger {
   }
 
   #dropExpired(): void {
-    for (const pending of this.#line.takeExpired(this.clock.now())) pending.reject(new LedgerError('UNAVAILABLE'));
+    for (const pending of this.#line.takeExpired(performance.now())) pending.reject(new LedgerError('UNAVAILABLE'));
     if (this.#isIdle()) this.#onIdle?.();
   }
 }

@@ -23,7 +23,7 @@ import { isSnapshotVersion } from '../replay/snapshot.ts';
 /** A submission that waits for its outcome. */
 export type Pending = {
   readonly submission: Submission;
-  /** Milliseconds since 1970; past it the submission is not begun any more. */
+  /** By `performance.now()`, which never jumps; past it the submission is not begun any more. */
   readonly deadline: number;
   /** Asked before every attempt; once false, the submission is not begun any more. */
   readonly isWanted: () => boolean;
@@ -100,7 +100,7 @@ export class BatchSettler {
   }
 
   #expire(batch: readonly Pending[]): readonly Pending[] {
-    const now = this.dependencies.clock.now();
+    const now = performance.now();
     const inTime = batch.filter(({ deadline, isWanted }) => deadline >= now && isWanted());
     if (inTime.length === batch.length) return batch;
     const kept = new Set(inTime);

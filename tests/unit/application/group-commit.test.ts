@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eur } from '../../support/facts.ts';
 import { openTestLedger, signal } from '../../support/test-ledger.ts';
 import { closeAccount, depositMoney, openAccount, transferMoney, withdrawMoney } from '../../support/wishes.ts';
@@ -138,15 +138,19 @@ describe('a full queue', () => {
 
 describe('the deadline of a command', () => {
   const limits = { DAYBOOK_COMMAND_TIMEOUT_MS: 100 };
+  const pass = (milliseconds: number): unknown => vi.advanceTimersByTime(milliseconds);
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
 
   it('ends its wait while another batch is stuck', async () => {
-    const { submit, clock, held, release, balanceOf } = await openHeldLedger({ limits });
+    const { submit, held, release, balanceOf } = await openHeldLedger({ limits });
     const first = submit(depositMoney(eur(1n)));
     await held;
     const late = submit(depositMoney(eur(100n)));
-    clock.move(1);
+    pass(1);
     const inTime = submit(depositMoney(eur(1n)));
-    clock.move(100);
+    pass(100);
     await expect(late).rejects.toMatchObject({ name: 'LedgerError', code: 'UNAVAILABLE' });
     release();
     await Promise.all([first, inTime]);
@@ -154,24 +158,37 @@ describe('the deadline of a command', () => {
   });
 
   it('keeps it from being begun one millisecond too late', async () => {
-    const { submit, clock, commits } = openTestLedger({ limits });
+    const { submit, commits } = openTestLedger({ limits });
     const late = submit(openAccount());
-    clock.move(101);
+    pass(101);
     await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(commits).toStrictEqual([]);
   });
 
   it('lets it be begun at the last millisecond', async () => {
-    const { submit, clock } = openTestLedger({ limits });
+    const { submit } = openTestLedger({ limits });
     const last = submit(openAccount());
-    clock.move(100);
+    pass(100);
     await expect(last).resolves.toBeDefined();
   });
 
+  it('is not moved by a calendar that jumps', async () => {
+    const { submit, clock, held, release } = await openHeldLedger({ limits });
+    clock.move(3_600_000);
+    const first = submit(depositMoney(eur(1n)));
+    await held;
+    const late = submit(depositMoney(eur(1n)));
+    clock.move(-3_600_000);
+    pass(101);
+    await expect(late).rejects.toMatchObject({ name: 'LedgerError', code: 'UNAVAILABLE' });
+    release();
+    await first;
+  });
+
   it('does not harm those of the batch that have time left', async () => {
-    const { submit, clock } = openTestLedger({ limits });
+    const { submit } = openTestLedger({ limits });
     const late = submit(openAccount());
-    clock.move(101);
+    pass(101);
     const inTime = submit(openAccount({ accountId: 'bob' }));
     await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(inTime).resolves.toBeDefined();
