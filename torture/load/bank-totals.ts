@@ -8,7 +8,7 @@ import type { History } from './history.ts';
 import type { Judge } from './judge.ts';
 import type { Sender } from './sender.ts';
 
-const SNAPSHOT_PAUSE_MS = 20;
+const SNAPSHOT_PAUSE_MS = 10;
 const BALANCE_PAUSE_MS = 400;
 const PATIENCE_MS = 2_000;
 
