@@ -219,6 +219,20 @@ describe('a store whose commands fail', () => {
     expect(found).toBeGreaterThanOrEqual(5);
   });
 
+  it('what has nothing to do with events may keep their follower waiting for longer than an operation may take', async () => {
+    const { token } = await storage.feed.recover();
+    await (await newTransfer()).send();
+    // As where the server has much to look through that is none of them.
+    await fail('getMore', { blockConnection: true, blockTimeMS: 3 * TIMEOUT }, 'alwaysOn');
+    const stop = new AbortController();
+    const first = async (): Promise<number> => {
+      for await (const { events } of storage.feed.follow(token, stop.signal)) return events.length;
+      return 0;
+    };
+    const patiently = (): Promise<number> => first().catch(() => 0);
+    await expect.poll(patiently, { timeout: 40_000 }).toBeGreaterThan(0);
+  });
+
   it.each(['aggregate', 'getMore', 'insert', 'find'])('the journal goes on when %s fails', async (command) => {
     const sealer = sealerOver(storage);
     sealer.start();

@@ -84,13 +84,12 @@ export class Rebuild {
     onProgress: (rows: number) => void,
   ): Promise<ReadonlySet<AccountId>> {
     const suspects = new Set<AccountId>();
-    let rows = 0;
     for (const projection of this.projections) {
-      for await (const { row, other } of this.#sides(projection, accountId)) {
-        if (!isSame(row, other)) suspectsAmong([row, other], projection).forEach((suspect) => suspects.add(suspect));
-        onProgress(1);
-        rows += 1;
-        if (rows % this.reading.atOnce === 0) await this.reading.pace(this.reading.atOnce);
+      for await (const sides of this.#sides(projection, accountId)) {
+        const unlike = sides.filter(({ row, other }) => !isSame(row, other)).flatMap(({ row, other }) => [row, other]);
+        for (const suspect of suspectsAmong(unlike, projection)) suspects.add(suspect);
+        onProgress(sides.length);
+        await this.reading.pace(sides.length);
       }
     }
     return suspects;

@@ -21,30 +21,75 @@ export async function* rowsById(table: Table<Row>, where: Partial<Row>, limit: n
   }
 }
 
-async function* eachOf(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<Row, undefined> {
-  for await (const page of pages) yield* page;
-  return undefined;
+/** A row of one side with the row of the same id on the other, or either alone. */
+export type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+
+/** Pages one after the other, and how far the first of them has been looked at. */
+class Rows {
+  readonly #pages: AsyncIterator<readonly Row[]>;
+  #page: readonly Row[] = [];
+  #at = 0;
+  #isOver = false;
+
+  constructor(pages: AsyncIterable<readonly Row[]>) {
+    this.#pages = pages[Symbol.asyncIterator]();
+  }
+
+  /** Undefined: the page is at its end. */
+  get next(): Row | undefined {
+    return this.#page[this.#at];
+  }
+
+  /** Whether it is known what comes next, be it nothing. */
+  get isKnown(): boolean {
+    return this.#isOver || this.#at < this.#page.length;
+  }
+
+  advance(): void {
+    this.#at += 1;
+  }
+
+  async read(): Promise<void> {
+    if (this.isKnown) return;
+    const page = await this.#pages.next();
+    this.#isOver = page.done === true;
+    this.#page = page.done === true ? [] : page.value;
+    this.#at = 0;
+  }
 }
 
-/** A row of one side with the row of the same id on the other, or either alone. */
-type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+/** Which of two rows comes next, by its id: both, where they have the same. */
+const nextSide = (row: Row | undefined, other: Row | undefined): Side | undefined => {
+  if (row && other)
+    return { row: row._id <= other._id ? row : undefined, other: other._id <= row._id ? other : undefined };
+  return row || other ? { row, other } : undefined;
+};
 
-const comesBy = (one: Row | undefined, other: Row | undefined): boolean =>
-  one !== undefined && (other === undefined || one._id <= other._id);
+/** As far as it is known on both sides what comes next. */
+const sidesKnown = (rows: Rows, others: Rows): readonly Side[] => {
+  const sides: Side[] = [];
+  while (rows.isKnown && others.isKnown) {
+    const side = nextSide(rows.next, others.next);
+    if (!side) break;
+    sides.push(side);
+    if (side.row) rows.advance();
+    if (side.other) others.advance();
+  }
+  return sides;
+};
 
-/** Two tables in the order of their ids, side by side: each row is read once. */
+/** Two tables in the order of their ids, side by side, many rows at a time: each is read once. */
 export async function* sideBySide(
   left: AsyncIterable<readonly Row[]>,
   right: AsyncIterable<readonly Row[]>,
-): AsyncGenerator<Side> {
-  const [rows, others] = [eachOf(left), eachOf(right)];
-  const nextOf = async (side: AsyncGenerator<Row, undefined>): Promise<Row | undefined> => (await side.next()).value;
-  let [row, other] = [await nextOf(rows), await nextOf(others)];
-  while (row || other) {
-    const [isRowDue, isOtherDue] = [comesBy(row, other), comesBy(other, row)];
-    yield { row: isRowDue ? row : undefined, other: isOtherDue ? other : undefined };
-    if (isRowDue) row = await nextOf(rows);
-    if (isOtherDue) other = await nextOf(others);
+): AsyncGenerator<readonly Side[]> {
+  const [rows, others] = [new Rows(left), new Rows(right)];
+  for (;;) {
+    await rows.read();
+    await others.read();
+    const sides = sidesKnown(rows, others);
+    if (sides.length === 0) return;
+    yield sides;
   }
 }
 

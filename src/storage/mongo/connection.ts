@@ -61,40 +61,67 @@ const unsuitable = (cause: unknown): UnsuitableMongo =>
         { cause },
       );
 
-/**
- * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
- * server cannot be reached or is no replica set.
- */
-export const connectMongo = async ({
+const optionsOf = ({
   uri,
   timeout,
   selectionTimeout = timeout,
   poolSize,
-  meter,
-}: MongoSettings): Promise<Connection> => {
+}: MongoSettings): mongo.MongoClientOptions => ({
+  ignoreUndefined: true,
+  // int64 as bigint whatever its size: as numbers, amounts would change their type when they grow beyond 2^53.
+  useBigInt64: true,
+  maxPoolSize: poolSize,
+  serverSelectionTimeoutMS: selectionTimeout,
+  socketTimeoutMS: timeout,
+  waitQueueTimeoutMS: timeout,
+  readPreference: 'primary',
+  readConcernLevel: 'majority',
+  writeConcern: { w: 'majority', journal: true },
+  retryWrites: true,
+  // Asked, not told by the members: being told, the driver throws where nobody can catch it when a primary that it has just found steps
+  // down, because it takes no bigint for the version of what it was told before. That would be the end of this process.
+  serverMonitoringMode: 'poll',
+  heartbeatFrequencyMS: HEARTBEAT,
+  // One that the URI names tells several processes apart in the logs of the database.
+  ...(!/[?&]appName=/i.test(uri) && { appName: 'daybook' }),
+});
+
+const connected = new WeakMap<Connection, MongoSettings>();
+
+/**
+ * The ledger's database through a client of its own, to be closed with it: for what may be silent for longer than an operation, which the driver
+ * lets nobody say of one command. Rejects with the driver's errors.
+ */
+export const connectBeside = async (connection: Connection, silence: number): Promise<mongo.Db> => {
+  const settings = connected.get(connection);
+  if (!settings) throw new Error('the connection was not made by connectMongo');
+  const client = new mongo.MongoClient(settings.uri, {
+    ...optionsOf(settings),
+    maxPoolSize: 1,
+    socketTimeoutMS: silence,
+  });
+  try {
+    return (await client.connect()).db(connection.name);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+};
+
+/**
+ * A connection of its own for one ledger; models belong to it, never to a module. Rejects with UnsuitableMongo where the
+ * server cannot be reached or is no replica set.
+ */
+export const connectMongo = async (settings: MongoSettings): Promise<Connection> => {
+  const { uri, meter } = settings;
   const connection = createConnection(uri, {
+    ...optionsOf(settings),
     dbName: decodeURIComponent(databaseIn(uri)),
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
-    ignoreUndefined: true,
-    // int64 as bigint whatever its size: as numbers, amounts would change their type when they grow beyond 2^53.
-    useBigInt64: true,
-    maxPoolSize: poolSize,
-    serverSelectionTimeoutMS: selectionTimeout,
-    socketTimeoutMS: timeout,
-    waitQueueTimeoutMS: timeout,
-    readPreference: 'primary',
-    readConcernLevel: 'majority',
-    writeConcern: { w: 'majority', journal: true },
-    retryWrites: true,
-    // Asked, not told by the members: being told, the driver throws where nobody can catch it when a primary that it has just found steps
-    // down, because it takes no bigint for the version of what it was told before. That would be the end of this process.
-    serverMonitoringMode: 'poll',
-    heartbeatFrequencyMS: HEARTBEAT,
-    // One that the URI names tells several processes apart in the logs of the database.
-    ...(!/[?&]appName=/i.test(uri) && { appName: 'daybook' }),
   });
+  connected.set(connection, settings);
   try {
     await connection.asPromise();
     mustCarryLedger(await connection.getClient().db().command({ hello: 1 }));

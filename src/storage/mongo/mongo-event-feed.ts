@@ -10,7 +10,7 @@ import {
   ResumeTokenLost,
 } from '../../application/ports/event-feed.ts';
 import { StorageUnavailable } from '../../application/ports/storage-errors.ts';
-import { databaseOf } from './connection.ts';
+import { connectBeside, databaseOf } from './connection.ts';
 import { eventsAmong, type EventDocument } from './event-codec.ts';
 import { reading, translate } from './mongo-errors.ts';
 import { historyOf, placedAt } from './event-history.ts';
@@ -34,6 +34,12 @@ const lost = (cause: Error): ResumeTokenLost => new ResumeTokenLost(cause.messag
 // The server holds an answer back until there is something to say, and a socket that is silent for longer than its limit is given up.
 const LONGEST_SILENCE = 1_000;
 
+// What has nothing to do with events makes the server say nothing either, until it is through with all of it.
+const LONGEST_PATIENCE = 3_600_000;
+
+/** Where commands are sent, and in which session. */
+type Line = { readonly database: mongo.Db; readonly session: ClientSession };
+
 /**
  * Events in the order of their commits, from the change stream of `events`. In the server's own commands: of a batch the driver gives
  * one change after another, and not which of them came together.
@@ -41,6 +47,7 @@ const LONGEST_SILENCE = 1_000;
 export class MongoEventFeed implements EventFeed {
   readonly #database: mongo.Db;
   readonly #events: mongo.Collection<EventDocument>;
+  #patience: number;
 
   constructor(
     private readonly connection: Connection,
@@ -48,15 +55,17 @@ export class MongoEventFeed implements EventFeed {
   ) {
     this.#database = databaseOf(connection);
     this.#events = this.#database.collection<EventDocument>('events');
+    this.#patience = timeout;
   }
 
   async *follow(token: string, signal: AbortSignal): AsyncIterable<EventGroup> {
-    const session = await this.connection.startSession();
+    const database = await reading(() => connectBeside(this.connection, this.#patience));
+    const line = { database, session: database.client.startSession() };
     let cursor = 0n;
     try {
-      cursor = (await this.#openBehind(token, session)).id;
+      cursor = (await openBehind(token, line)).id;
       while (!signal.aborted) {
-        const batch = await this.#next(cursor, session, signal);
+        const batch = await this.#next(cursor, line, signal);
         cursor = batch.id;
         const group = groupOf(batch);
         if (group.events.length > 0) yield group;
@@ -65,7 +74,7 @@ export class MongoEventFeed implements EventFeed {
     } catch (error) {
       if (!signal.aborted) throw isHistoryLost(error) ? lost(error) : translate(error);
     } finally {
-      void this.#close(cursor, session);
+      void close(cursor, line);
     }
   }
 
@@ -75,8 +84,9 @@ export class MongoEventFeed implements EventFeed {
     await reading(() => this.#database.command({ ping: 1 }, { session }));
     const moment = session.operationTime;
     if (!moment) throw new StorageUnavailable('the store does not say what time it is');
-    const stream = await reading(() => this.#open({ startAtOperationTime: moment }, session));
-    await this.#kill(stream.id, session);
+    const line = { database: this.#database, session };
+    const stream = await reading(() => open({ startAtOperationTime: moment }, line));
+    await kill(stream.id, line);
     return { token: stream.postBatchResumeToken._data, history: historyOf(this.#events, session) };
   }
 
@@ -95,50 +105,59 @@ export class MongoEventFeed implements EventFeed {
     return reading(() => firstUnsealedIn(this.#database));
   }
 
-  async #openBehind(token: string, session: ClientSession): Promise<Batch> {
+  /** Where much lies between the token and the next event, an answer takes its time: whoever gave up on one waits twice as long for the next. */
+  async #next(id: bigint, line: Line, signal: AbortSignal): Promise<Batch> {
+    const maxTimeMS = Math.min(LONGEST_SILENCE, this.timeout / 2);
+    const command = { getMore: id, collection: 'events', batchSize: LARGEST_GROUP, maxTimeMS };
     try {
-      return await this.#open({ startAfter: { _data: token } }, session);
+      const batch = await run(command, line, signal);
+      this.#patience = this.timeout;
+      return batch;
     } catch (error) {
-      const meaning = translate(error);
-      // What is not the store's present state is the token's: too old, of another history, or no token at all.
-      if (!(meaning instanceof mongo.MongoServerError)) throw meaning;
-      throw lost(meaning);
+      const wasSilent = error instanceof mongo.MongoNetworkTimeoutError;
+      if (wasSilent) this.#patience = Math.min(this.#patience * 2, LONGEST_PATIENCE);
+      throw error;
     }
   }
-
-  async #open(beginning: Beginning, session: ClientSession): Promise<Batch> {
-    const pipeline = [
-      { $changeStream: beginning },
-      { $match: { operationType: { $in: ['insert', 'invalidate'] } } },
-      { $project: { operationType: 1, fullDocument: 1 } },
-    ];
-    return this.#run({ aggregate: 'events', pipeline, cursor: { batchSize: 0 } }, session);
-  }
-
-  #next(id: bigint, session: ClientSession, signal: AbortSignal): Promise<Batch> {
-    const maxTimeMS = Math.min(LONGEST_SILENCE, this.timeout / 2);
-    return this.#run({ getMore: id, collection: 'events', batchSize: LARGEST_GROUP, maxTimeMS }, session, signal);
-  }
-
-  async #run(command: mongo.Document, session: ClientSession, signal?: AbortSignal): Promise<Batch> {
-    const isFirst = 'aggregate' in command;
-    const concern = isFirst ? { readConcern: { level: 'majority' } } : {};
-    const options = { session, useBigInt64: true, ...(signal && { signal }) };
-    const { cursor } = await this.#database.command({ ...command, ...concern }, options);
-    return cursor as Batch;
-  }
-
-  async #close(cursor: bigint, session: ClientSession): Promise<void> {
-    await this.#kill(cursor, session);
-    await session.endSession().catch(() => undefined);
-  }
-
-  /** The server forgets it by itself where it does not hear of this. */
-  async #kill(cursor: bigint, session: ClientSession): Promise<void> {
-    if (cursor === 0n) return;
-    await this.#database.command({ killCursors: 'events', cursors: [cursor] }, { session }).catch(() => undefined);
-  }
 }
+
+const run = async (command: mongo.Document, { database, session }: Line, signal?: AbortSignal): Promise<Batch> => {
+  const { cursor } = await database.command(command, { session, useBigInt64: true, ...(signal && { signal }) });
+  return cursor as Batch;
+};
+
+const open = (beginning: Beginning, line: Line): Promise<Batch> => {
+  const pipeline = [
+    { $changeStream: beginning },
+    { $match: { operationType: { $in: ['insert', 'invalidate'] } } },
+    { $project: { operationType: 1, fullDocument: 1 } },
+  ];
+  const readConcern = { level: 'majority' };
+  return run({ aggregate: 'events', pipeline, cursor: { batchSize: 0 }, readConcern }, line);
+};
+
+const openBehind = async (token: string, line: Line): Promise<Batch> => {
+  try {
+    return await open({ startAfter: { _data: token } }, line);
+  } catch (error) {
+    const meaning = translate(error);
+    // What is not the store's present state is the token's: too old, of another history, or no token at all.
+    if (!(meaning instanceof mongo.MongoServerError)) throw meaning;
+    throw lost(meaning);
+  }
+};
+
+/** The server forgets it by itself where it does not hear of this. */
+const kill = async (cursor: bigint, { database, session }: Line): Promise<void> => {
+  if (cursor === 0n) return;
+  await database.command({ killCursors: 'events', cursors: [cursor] }, { session }).catch(() => undefined);
+};
+
+const close = async (cursor: bigint, line: Line): Promise<void> => {
+  await kill(cursor, line);
+  await line.session.endSession().catch(() => undefined);
+  await line.database.client.close().catch(() => undefined);
+};
 
 /** The collection itself is gone, or was put in place of another: the last change says so, and has a token behind that. */
 const endOf = ({ nextBatch }: Batch): Error => {

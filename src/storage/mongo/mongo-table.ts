@@ -1,4 +1,4 @@
-import type { Model, mongo, QueryFilter } from 'mongoose';
+import type { Model, mongo } from 'mongoose';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
 import type { AmountField, Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
@@ -71,38 +71,36 @@ const isConditional = ({ kind }: RowWrite<Row>): boolean => kind === 'swap' || k
 
 /** One collection as a table. */
 export class MongoTable<R extends Row> implements Table<R> {
-  constructor(private readonly model: Model<AnyDocument>) {}
+  readonly #collection: mongo.Collection<AnyDocument>;
+
+  constructor(private readonly model: Model<AnyDocument>) {
+    this.#collection = collectionOf(model);
+  }
 
   async get(id: string): Promise<R | undefined> {
-    const row = await reading(() => this.model.findById(id).lean().exec());
+    const row = await reading(() => this.#collection.findOne({ _id: id }));
     return (row as unknown as R | null) ?? undefined;
   }
 
   async getMany(ids: readonly string[]): Promise<readonly R[]> {
-    const rows = await reading(() =>
-      this.model
-        .find({ _id: { $in: [...ids] } })
-        .lean()
-        .exec(),
-    );
+    const rows = await reading(() => this.#collection.find({ _id: { $in: [...ids] } }).toArray());
     return rows as unknown as R[];
   }
 
   async range(query: RangeQuery<R>): Promise<readonly R[]> {
     const sign = query.direction === 'desc' ? -1 : 1;
     const sort = Object.fromEntries(query.order.map((field) => [field, sign] as const));
-    const find = this.model.find(filterOf(query as unknown as RangeQuery<Row>) as QueryFilter<AnyDocument>).sort(sort);
-    if (query.limit !== undefined) find.limit(query.limit);
-    return (await reading(() => find.lean().exec())) as unknown as R[];
+    const filter = filterOf(query as unknown as RangeQuery<Row>);
+    const limit = query.limit === undefined ? {} : { limit: query.limit };
+    const rows = await reading(() => this.#collection.find(filter, { sort, ...limit }).toArray());
+    return rows as unknown as R[];
   }
 
   async sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {
     const filter = { $and: conditionsOf(conditions) };
     const pipeline = [{ $match: filter }, { $group: { _id: null, total: { $sum: `$${field}` } } }];
     // Past int64 the server goes on in floating point.
-    const [sum] = await reading(() =>
-      collectionOf(this.model).aggregate<{ total: bigint | number }>(pipeline).toArray(),
-    );
+    const [sum] = await reading(() => this.#collection.aggregate<{ total: bigint | number }>(pipeline).toArray());
     const total = sum?.total ?? 0n;
     if (typeof total !== 'bigint') throw new RangeError(`${total} is beyond int64`);
     return total;
@@ -124,7 +122,7 @@ export class MongoTable<R extends Row> implements Table<R> {
       await updateAll(this.model, updates, session);
       return;
     }
-    const result = await collectionOf(this.model).bulkWrite(writes.map(operationOf), { session, ordered: true });
+    const result = await this.#collection.bulkWrite(writes.map(operationOf), { session, ordered: true });
     const conditional = writes.filter(isConditional).length;
     // Swaps and removals come alone, so what was not found was changed by somebody else.
     if (conditional > 0 && result.matchedCount + result.deletedCount < conditional) {
