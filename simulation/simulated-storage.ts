@@ -95,6 +95,7 @@ const tableOver = <R extends Row>(line: StorageLine, name: string, table: Table<
     get: (id) => read('get', () => table.get(id)),
     getMany: (ids) => read('getMany', () => table.getMany(ids)),
     range: (query) => read('range', () => table.range(query)),
+    stored: (query) => read('stored', () => table.stored(query)),
     sum: (field, query) => read('sum', () => table.sum(field, query)),
     write: (work, writes) => line.call('statement', `${name}.write`, () => table.write(work, writes)),
   };

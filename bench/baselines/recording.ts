@@ -31,6 +31,7 @@ const recordingTable = <R extends Row>({ name }: TableName<R>): Table<R> => ({
   get: () => Promise.resolve(undefined),
   getMany: () => Promise.resolve([]),
   range: () => Promise.resolve([]),
+  stored: () => Promise.resolve([]),
   sum: () => Promise.resolve(0n),
   write: (work, writes) => {
     (work as unknown as RecordedWrite[]).push({ kind: 'rows', table: name, writes });

@@ -230,6 +230,22 @@ const rangeContract = (under: Under): void => {
     await expect(beyond).rejects.toThrow(RangeError);
   });
 
+  it('gives rows as they are stored, by id, and tells whether two are the same', async () => {
+    const { storage } = under();
+    const entries = storage.table(statementEntriesTable);
+    await write(storage, statementEntriesTable, inserted([entry('t', 2, 20n), entry('t', 1, 1n), entry('t', 3, 30n)]));
+    const ofT = { where: { accountId: 't' }, limit: 2 };
+    const first = await entries.stored(ofT);
+    const all = [...first, ...(await entries.stored({ ...ofT, after: 't-2' }))];
+    expect(all.map(({ _id }) => _id)).toEqual(['t-1', 't-2', 't-3']);
+    expect(all.map((row) => row.read())).toEqual([entry('t', 1, 1n), entry('t', 2, 20n), entry('t', 3, 30n)]);
+    const samesOf = async (): Promise<readonly boolean[]> =>
+      (await entries.stored(ofT)).flatMap((row) => first.map((other) => row.isSame(other)));
+    expect(await samesOf()).toEqual([true, false, false, true]);
+    await write(storage, statementEntriesTable, [{ kind: 'patch', id: 't-1', set: { balanceAfter: 77n } }]);
+    expect(await samesOf()).toEqual([false, false, false, true]);
+  });
+
   it('pages by a text', async () => {
     await filled();
     const query = { where, order: ['_id'], limit: 2 } as const;

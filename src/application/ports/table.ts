@@ -42,12 +42,25 @@ export type RangeQuery<R extends Row> = {
 /** The fields that hold an amount. */
 export type AmountField<R> = { [K in Field<R>]: R[K] extends bigint ? K : never }[Field<R>];
 
+/** A row as the store has it, looked into only where it has to be. */
+export interface StoredRow<R extends Row> {
+  readonly _id: string;
+  /** Whether another, of the same store, says the same without a doubt: for all that, what is only spelled otherwise may differ. */
+  isSame(other: StoredRow<R>): boolean;
+  read(): R;
+}
+
+/** Rows whose fields equal `where`, by id, behind this one. */
+export type StoredQuery<R extends Row> = Required<Pick<RangeQuery<R>, 'where' | 'limit'>> & { readonly after?: string };
+
 /** A keyed collection of rows: what every read model, key and id is kept in. Reads see what is acknowledged. */
 export interface Table<R extends Row> {
   get(id: string): Promise<R | undefined>;
   /** The rows that exist, in no particular order. */
   getMany(ids: readonly string[]): Promise<readonly R[]>;
   range(query: RangeQuery<R>): Promise<readonly R[]>;
+  /** For those who go through all rows and look into few. */
+  stored(query: StoredQuery<R>): Promise<readonly StoredRow<R>[]>;
   /** What is in this field of all these rows, added up where they are kept. Rejects with RangeError where that is beyond int64. */
   sum(field: AmountField<R>, query: Pick<RangeQuery<R>, 'where' | 'bounds'>): Promise<bigint>;
   /** In the given order. Rejects with VersionConflict where an inserted id exists, or a found row has changed. */

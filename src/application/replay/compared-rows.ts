@@ -3,17 +3,20 @@ import type { AccountId } from '../../domain/account/account-id.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { Row, RowWrite } from '../ports/table.ts';
 import { cellsThatDiffer, type Difference } from './differences.ts';
+import type { Side } from './side-by-side.ts';
 
 export type Cells = Readonly<Record<string, string>>;
 
-export const isSame = (row: Row | undefined, other: Row | undefined): boolean =>
-  row !== undefined && other !== undefined && cellsThatDiffer(row, other).length === 0;
+/** The rows of a pair that are not the same, or the one that has no other. */
+export const unlikeRows = ({ row, other }: Side): readonly Row[] => {
+  if (row && other && row.isSame(other)) return [];
+  const rows = [row, other].flatMap((stored) => stored?.read() ?? []);
+  const [expected, found] = rows;
+  return expected && found && cellsThatDiffer(expected, found).length === 0 ? [] : rows;
+};
 
-export const suspectsAmong = (
-  rows: readonly (Row | undefined)[],
-  { accountIdIn }: Projection<Row>,
-): readonly AccountId[] =>
-  rows.filter((row) => row !== undefined).map((row) => (row as unknown as Cells)[accountIdIn] as AccountId);
+export const accountsOf = (rows: readonly Row[], { accountIdIn }: Projection<Row>): readonly AccountId[] =>
+  rows.map((row) => (row as unknown as Cells)[accountIdIn] as AccountId);
 
 export const ownedBy = ({ accountIdIn }: Projection<Row>, accountId: AccountId | undefined): Partial<Row> =>
   accountId === undefined ? {} : { [accountIdIn]: accountId };

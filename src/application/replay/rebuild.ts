@@ -7,11 +7,11 @@ import type { ReadModels, Storage } from '../ports/storage.ts';
 import { VersionConflict } from '../ports/storage-errors.ts';
 import type { Row } from '../ports/table.ts';
 import { accountAt, eventsOf } from './account-history.ts';
-import { type Cells, differenceOf, isSame, isStillThere, ownedBy, repairOf, suspectsAmong } from './compared-rows.ts';
+import { accountsOf, type Cells, differenceOf, isStillThere, ownedBy, repairOf, unlikeRows } from './compared-rows.ts';
 import type { Difference } from './differences.ts';
 import { atOnce, type Reading } from '../verify/verify-parts.ts';
 import { type Shadow, ShadowWriter } from './shadow-writer.ts';
-import { pairsById, rowsById, sideBySide } from './side-by-side.ts';
+import { pairsById, sideBySide, storedById } from './side-by-side.ts';
 
 const REPAIRS_AT_ONCE = 200;
 const ATTEMPTS = 10;
@@ -86,8 +86,8 @@ export class Rebuild {
     const suspects = new Set<AccountId>();
     for (const projection of this.projections) {
       for await (const sides of this.#sides(projection, accountId)) {
-        const unlike = sides.filter(({ row, other }) => !isSame(row, other)).flatMap(({ row, other }) => [row, other]);
-        for (const suspect of suspectsAmong(unlike, projection)) suspects.add(suspect);
+        const unlike = sides.flatMap(unlikeRows);
+        for (const suspect of accountsOf(unlike, projection)) suspects.add(suspect);
         onProgress(sides.length);
         await this.reading.pace(sides.length);
       }
@@ -97,7 +97,7 @@ export class Rebuild {
 
   #sides(projection: Projection<Row>, accountId: AccountId | undefined): ReturnType<typeof sideBySide> {
     const where = ownedBy(projection, accountId);
-    const rowsOf = (models: ReadModels) => rowsById(models.table(projection.table), where, this.reading.atOnce);
+    const rowsOf = (models: ReadModels) => storedById(models.table(projection.table), where, this.reading.atOnce);
     return sideBySide(rowsOf(this.shadow), rowsOf(this.storage));
   }
 

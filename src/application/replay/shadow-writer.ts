@@ -9,7 +9,7 @@ import { changesOf } from './account-history.ts';
 /** Where a rebuild writes: read models of its own, beside the live ones. */
 export type Shadow = ReadModels & { readonly transactionally: Transactionally };
 
-const CHANGES_AT_ONCE = 1_000;
+const CHANGES_AT_ONCE = 500;
 
 /** Projects events into a shadow, many at a time. */
 export class ShadowWriter {

@@ -1,42 +1,57 @@
-import type { Row, Table } from '../ports/table.ts';
+import type { Row, StoredRow, Table } from '../ports/table.ts';
 
-/** The rows of a table in the order of their ids, in pages; the next one is on its way while one is looked at. */
-export async function* rowsById(table: Table<Row>, where: Partial<Row>, limit: number): AsyncGenerator<readonly Row[]> {
-  const read = (after?: string): Promise<readonly Row[]> => {
-    const page = table.range({
-      where,
-      order: ['_id'],
-      limit,
-      ...(after !== undefined && { after: [after] }),
-    });
+/** Pages by id; the next one is on its way while one is looked at. */
+async function* pagesOf<T extends Row>(
+  read: (after?: string) => Promise<readonly T[]>,
+  limit: number,
+): AsyncGenerator<readonly T[]> {
+  const begin = (after?: string): Promise<readonly T[]> => {
+    const page = read(after);
     // Whoever comes to this page hears of its failure.
     page.catch(() => undefined);
     return page;
   };
-  for (let next: Promise<readonly Row[]> | undefined = read(); next;) {
-    const page: readonly Row[] = await next;
+  for (let next: Promise<readonly T[]> | undefined = begin(); next;) {
+    const page: readonly T[] = await next;
     const last = page.at(-1);
-    next = last && page.length === limit ? read(last._id) : undefined;
+    next = last && page.length === limit ? begin(last._id) : undefined;
     if (page.length > 0) yield page;
   }
 }
 
+/** The rows of a table in the order of their ids, in pages. */
+const rowsById = (table: Table<Row>, where: Partial<Row>, limit: number): AsyncGenerator<readonly Row[]> =>
+  pagesOf(
+    (after) => table.range({ where, order: ['_id'], limit, ...(after !== undefined && { after: [after] }) }),
+    limit,
+  );
+
+/** The same as they are stored. */
+export const storedById = (
+  table: Table<Row>,
+  where: Partial<Row>,
+  limit: number,
+): AsyncGenerator<readonly StoredRow<Row>[]> =>
+  pagesOf((after) => table.stored({ where, limit, ...(after !== undefined && { after }) }), limit);
+
 /** A row of one side with the row of the same id on the other, or either alone. */
-export type Side = { readonly row: Row | undefined; readonly other: Row | undefined };
+export type Side = { readonly row: Stored | undefined; readonly other: Stored | undefined };
+
+type Stored = StoredRow<Row>;
 
 /** Pages one after the other, and how far the first of them has been looked at. */
 class Rows {
-  readonly #pages: AsyncIterator<readonly Row[]>;
-  #page: readonly Row[] = [];
+  readonly #pages: AsyncIterator<readonly Stored[]>;
+  #page: readonly Stored[] = [];
   #at = 0;
   #isOver = false;
 
-  constructor(pages: AsyncIterable<readonly Row[]>) {
+  constructor(pages: AsyncIterable<readonly Stored[]>) {
     this.#pages = pages[Symbol.asyncIterator]();
   }
 
   /** Undefined: the page is at its end. */
-  get next(): Row | undefined {
+  get next(): Stored | undefined {
     return this.#page[this.#at];
   }
 
@@ -59,7 +74,7 @@ class Rows {
 }
 
 /** Which of two rows comes next, by its id: both, where they have the same. */
-const nextSide = (row: Row | undefined, other: Row | undefined): Side | undefined => {
+const nextSide = (row: Stored | undefined, other: Stored | undefined): Side | undefined => {
   if (row && other)
     return { row: row._id <= other._id ? row : undefined, other: other._id <= row._id ? other : undefined };
   return row || other ? { row, other } : undefined;
@@ -80,8 +95,8 @@ const sidesKnown = (rows: Rows, others: Rows): readonly Side[] => {
 
 /** Two tables in the order of their ids, side by side, many rows at a time: each is read once. */
 export async function* sideBySide(
-  left: AsyncIterable<readonly Row[]>,
-  right: AsyncIterable<readonly Row[]>,
+  left: AsyncIterable<readonly Stored[]>,
+  right: AsyncIterable<readonly Stored[]>,
 ): AsyncGenerator<readonly Side[]> {
   const [rows, others] = [new Rows(left), new Rows(right)];
   for (;;) {

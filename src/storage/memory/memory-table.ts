@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
-import type { AmountField, Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type {
+  AmountField,
+  Bounds,
+  RangeQuery,
+  Row,
+  RowWrite,
+  StoredQuery,
+  StoredRow,
+  Table,
+} from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { stage } from './memory-transaction.ts';
 
@@ -61,6 +70,16 @@ export class MemoryTable<R extends Row> implements Table<R> {
       .filter((row) => matches(row, query) && (!query.after || inOrder(row as unknown as Fields, query.after) > 0))
       .sort((left, right) => inOrder(left, keyOf(right)));
     return Promise.resolve(query.limit === undefined ? rows : rows.slice(0, query.limit));
+  }
+
+  async stored({ where, limit, after }: StoredQuery<R>): Promise<readonly StoredRow<R>[]> {
+    const behind = after === undefined ? {} : { after: [after] };
+    const rows = await this.range({ where, limit, order: ['_id' as Extract<keyof R, string>], ...behind });
+    return rows.map((row) => ({
+      _id: row._id,
+      isSame: (other) => isDeepStrictEqual(row, other.read()),
+      read: () => row,
+    }));
   }
 
   sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {

@@ -1,9 +1,19 @@
 import type { Model, mongo } from 'mongoose';
 import { VersionConflict } from '../../application/ports/storage-errors.ts';
-import type { AmountField, Bounds, RangeQuery, Row, RowWrite, Table } from '../../application/ports/table.ts';
+import type {
+  AmountField,
+  Bounds,
+  RangeQuery,
+  Row,
+  RowWrite,
+  StoredQuery,
+  StoredRow,
+  Table,
+} from '../../application/ports/table.ts';
 import type { UnitOfWork } from '../../application/ports/unit-of-work.ts';
 import { type AnyDocument, collectionOf } from './models.ts';
 import { reading } from './mongo-errors.ts';
+import { MongoRow } from './stored-row.ts';
 import { sessionOf } from './unit-of-work.ts';
 import { insertAll, type Update, updateAll } from './write-command.ts';
 
@@ -94,6 +104,13 @@ export class MongoTable<R extends Row> implements Table<R> {
     const limit = query.limit === undefined ? {} : { limit: query.limit };
     const rows = await reading(() => this.#collection.find(filter, { sort, ...limit }).toArray());
     return rows as unknown as R[];
+  }
+
+  async stored({ where, limit, after }: StoredQuery<R>): Promise<readonly StoredRow<R>[]> {
+    const filter = { ...where, ...(after !== undefined && { _id: { $gt: after } }) } as Filter;
+    const options = { sort: { _id: 1 }, limit, raw: true } as const;
+    const documents = await reading(() => this.#collection.find(filter, options).toArray());
+    return documents.map((document) => new MongoRow<R>(document as unknown as Buffer));
   }
 
   async sum(field: AmountField<R>, conditions: Conditions<R>): Promise<bigint> {

@@ -29,6 +29,7 @@ const counted = (inner: Storage): Storage => ({
         return rows;
       },
       range: (query) => table.range(query),
+      stored: (query) => table.stored(query),
       sum: (field, query) => table.sum(field, query),
       write: (work, writes) => table.write(work, writes),
     };

@@ -25,6 +25,7 @@ const overtaken = (storage: Storage, first: () => Promise<unknown>): Storage => 
         if (name.name === rebuildsTable.name) await first();
         return table.range(query);
       },
+      stored: (query) => table.stored(query),
       sum: (field, conditions) => table.sum(field, conditions),
       write: (work, writes) => table.write(work, writes),
     };
