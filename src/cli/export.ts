@@ -109,7 +109,7 @@ const write = async (parts: AsyncIterable<Exported>, { file }: Task, events: num
 const cutOf = async ({ storage, options }: Task): Promise<BlockHead> => {
   const onWaiting = (events: number): void =>
     report(`${events} events are recorded and not sealed yet: waiting for the sealer, ${options.wait} seconds at most`);
-  const cut = await findCut(storage, { until: Date.now() + options.wait * 1_000, onWaiting });
+  const cut = await findCut(storage, { until: performance.now() + options.wait * 1_000, onWaiting });
   if (cut) return cut;
   throw new UserError(
     'Nothing is sealed that could be exported. Events are sealed where npm start runs; a ledger that never had a journal gets one there.',

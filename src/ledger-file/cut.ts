@@ -6,6 +6,7 @@ type Stores = Pick<Storage, 'events' | 'feed' | 'journal'>;
 
 export type Patience = {
   /** Milliseconds since 1970. */
+  /** By `performance.now()`. */
   readonly until: number;
   /** Hears how many events are recorded and not sealed, once, where there are any. */
   readonly onWaiting: (events: number) => void;
@@ -72,7 +73,7 @@ const waitForCut = async (stores: Stores, asked: number, until: number): Promise
     if (head && (await isAll(stores, head))) return head;
     enough ??= await hasCome(stores, asked);
     // With a block more it can be seen whether that one ends between two requests.
-    if (isBehind(head, enough) || Date.now() >= until) return head && lastWhole(stores, head);
+    if (isBehind(head, enough) || performance.now() >= until) return head && lastWhole(stores, head);
     await sleep(PAUSE);
   }
 };

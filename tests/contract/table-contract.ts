@@ -239,6 +239,7 @@ const rangeContract = (under: Under): void => {
     const all = [...first, ...(await entries.stored({ ...ofT, after: 't-2' }))];
     expect(all.map(({ _id }) => _id)).toEqual(['t-1', 't-2', 't-3']);
     expect(all.map((row) => row.read())).toEqual([entry('t', 1, 1n), entry('t', 2, 20n), entry('t', 3, 30n)]);
+    expect(await entries.stored({ where: { _id: 't-1' }, limit: 1, after: 't-1' })).toEqual([]);
     const samesOf = async (): Promise<readonly boolean[]> =>
       (await entries.stored(ofT)).flatMap((row) => first.map((other) => row.isSame(other)));
     expect(await samesOf()).toEqual([true, false, false, true]);

@@ -4,6 +4,8 @@ import type { Connection } from 'mongoose';
 import { type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Outcome } from '../../src/application/commit/decide-batch.ts';
+import type { EventGroup } from '../../src/application/ports/event-feed.ts';
+import { StorageUnavailable } from '../../src/application/ports/storage-errors.ts';
 import type { Storage } from '../../src/application/ports/storage.ts';
 import { connectMongo, databaseOf } from '../../src/storage/mongo/connection.ts';
 import { type LocalReplicaSet, openLocalReplicaSet } from '../../src/storage/mongo/local/local-replica-set.ts';
@@ -223,14 +225,27 @@ describe('a store whose commands fail', () => {
     const { token } = await storage.feed.recover();
     await (await newTransfer()).send();
     // As where the server has much to look through that is none of them.
-    await fail('getMore', { blockConnection: true, blockTimeMS: 3 * TIMEOUT }, 'alwaysOn');
+    const blocked = { blockConnection: true, blockTimeMS: 3 * TIMEOUT };
+    await fail('getMore', blocked, 'alwaysOn');
     const stop = new AbortController();
-    const first = async (): Promise<number> => {
-      for await (const { events } of storage.feed.follow(token, stop.signal)) return events.length;
-      return 0;
+    const begin = (): AsyncIterator<EventGroup> => storage.feed.follow(token, stop.signal)[Symbol.asyncIterator]();
+    let following = begin();
+    const found = async (): Promise<number> => {
+      const { value } = (await following.next()) as IteratorResult<EventGroup, undefined>;
+      return value?.events.length ?? 0;
     };
-    const patiently = (): Promise<number> => first().catch(() => 0);
+    const patiently = (): Promise<number> =>
+      found().catch(() => {
+        following = begin();
+        return 0;
+      });
     await expect.poll(patiently, { timeout: 40_000 }).toBeGreaterThan(0);
+    // Behind that, silence is no longer borne than usual.
+    await failNothing();
+    await (await newTransfer()).send();
+    expect(await found()).toBeGreaterThan(0);
+    await fail('getMore', blocked, 'alwaysOn');
+    await expect(found()).rejects.toThrow(StorageUnavailable);
   });
 
   it.each(['aggregate', 'getMore', 'insert', 'find'])('the journal goes on when %s fails', async (command) => {

@@ -8,7 +8,7 @@ import { TrustedKeys } from '../../src/ledger-file/trusted-keys.ts';
 
 /** The whole ledger as the lines of a file. Rejects where nothing is sealed. */
 export const linesOf = async (storage: Storage, signer: NoteSigner): Promise<readonly string[]> => {
-  const cut = await findCut(storage, { until: systemClock.now() + 10_000, onWaiting: () => undefined });
+  const cut = await findCut(storage, { until: performance.now() + 10_000, onWaiting: () => undefined });
   if (!cut) throw new Error('nothing is sealed');
   let text = '';
   for await (const part of exportLedger(storage, cut, signer)) text += part.text;

@@ -26,22 +26,20 @@ export class ShadowWriter {
   async project(account: Account, events: readonly RecordedEvent[]): Promise<Account> {
     const changes = changesOf(account, events);
     this.#buffer.push(...changes);
-    if (this.#buffer.length >= CHANGES_AT_ONCE) await this.#flush();
+    while (this.#buffer.length >= CHANGES_AT_ONCE) await this.#flush();
     return changes.at(-1)?.after ?? account;
   }
 
   /** Resolves when everything is written. */
   async settle(): Promise<void> {
-    await this.#flush();
+    while (this.#buffer.length > 0) await this.#flush();
     await this.#writing;
   }
 
   /** What comes next is read while this is being written. Rejects as the write before did. */
   async #flush(): Promise<void> {
     await this.#writing;
-    const changes = this.#buffer;
-    this.#buffer = [];
-    if (changes.length === 0) return;
+    const changes = this.#buffer.splice(0, CHANGES_AT_ONCE);
     this.#writing = this.#keep(changes);
     // Whoever waits for it hears of its failure.
     this.#writing.catch(() => undefined);

@@ -16,6 +16,10 @@ export const endWritesWithTheirConnections = (): void => {
   const { cleanup } = Connection.prototype;
   Connection.prototype.cleanup = function (error) {
     cleanup.call(this, error);
+    // Whoever is still compressing its command has looked already whether the connection is open.
+    this.socket.write = () => {
+      throw error;
+    };
     this.socket.emit('drain');
   };
 };

@@ -90,13 +90,14 @@ const connected = new WeakMap<Connection, MongoSettings>();
 
 /**
  * The ledger's database through a client of its own, to be closed with it: for what may be silent for longer than an operation, which the driver
- * lets nobody say of one command. Rejects with the driver's errors.
+ * lets nobody say of a `getMore`. Rejects with the driver's errors.
  */
 export const connectBeside = async (connection: Connection, silence: number): Promise<mongo.Db> => {
   const settings = connected.get(connection);
   if (!settings) throw new Error('the connection was not made by connectMongo');
   const client = new mongo.MongoClient(settings.uri, {
     ...optionsOf(settings),
+    minPoolSize: 0,
     maxPoolSize: 1,
     socketTimeoutMS: silence,
   });

@@ -31,6 +31,8 @@ const isHistoryLost = (error: unknown): error is mongo.MongoServerError =>
 
 const lost = (cause: Error): ResumeTokenLost => new ResumeTokenLost(cause.message, { cause });
 
+const meaningOf = (error: unknown): unknown => (isHistoryLost(error) ? lost(error) : translate(error));
+
 // The server holds an answer back until there is something to say, and a socket that is silent for longer than its limit is given up.
 const LONGEST_SILENCE = 1_000;
 
@@ -59,22 +61,32 @@ export class MongoEventFeed implements EventFeed {
   }
 
   async *follow(token: string, signal: AbortSignal): AsyncIterable<EventGroup> {
-    const database = await reading(() => connectBeside(this.connection, this.#patience));
-    const line = { database, session: database.client.startSession() };
+    for (let from = token; !signal.aborted;) {
+      for await (const group of this.#groups(from, signal)) {
+        from = group.token;
+        if (group.events.length > 0) yield group;
+      }
+    }
+  }
+
+  /** Also empty ones. With more patience than usual only the first: what took so long is behind it, and a connection that is lost shall be noticed soon. */
+  async *#groups(token: string, signal: AbortSignal): AsyncGenerator<EventGroup> {
+    const patience = this.#patience;
+    let line: Line | undefined;
     let cursor = 0n;
     try {
+      line = await lineBeside(this.connection, patience);
       cursor = (await openBehind(token, line)).id;
-      while (!signal.aborted) {
+      do {
         const batch = await this.#next(cursor, line, signal);
         cursor = batch.id;
-        const group = groupOf(batch);
-        if (group.events.length > 0) yield group;
+        yield groupOf(batch);
         if (cursor === 0n) throw endOf(batch);
-      }
+      } while (patience === this.timeout && !signal.aborted);
     } catch (error) {
-      if (!signal.aborted) throw isHistoryLost(error) ? lost(error) : translate(error);
+      if (!signal.aborted) throw meaningOf(error);
     } finally {
-      void close(cursor, line);
+      if (line) void close(signal.aborted ? 0n : cursor, line);
     }
   }
 
@@ -120,6 +132,16 @@ export class MongoEventFeed implements EventFeed {
     }
   }
 }
+
+const lineBeside = async (connection: Connection, silence: number): Promise<Line> => {
+  try {
+    const database = await connectBeside(connection, silence);
+    return { database, session: database.client.startSession() };
+  } catch (cause) {
+    // The same settings have connected before: a name that is not found, or a password that was changed, may be right again later.
+    throw new StorageUnavailable(`the events cannot be followed: ${(cause as Error).message}`, { cause });
+  }
+};
 
 const run = async (command: mongo.Document, { database, session }: Line, signal?: AbortSignal): Promise<Batch> => {
   const { cursor } = await database.command(command, { session, useBigInt64: true, ...(signal && { signal }) });

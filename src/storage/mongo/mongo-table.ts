@@ -107,7 +107,7 @@ export class MongoTable<R extends Row> implements Table<R> {
   }
 
   async stored({ where, limit, after }: StoredQuery<R>): Promise<readonly StoredRow<R>[]> {
-    const filter = { ...where, ...(after !== undefined && { _id: { $gt: after } }) } as Filter;
+    const filter = { $and: [where as Filter, after === undefined ? {} : { _id: { $gt: after } }] };
     const options = { sort: { _id: 1 }, limit, raw: true } as const;
     const documents = await reading(() => this.#collection.find(filter, options).toArray());
     return documents.map((document) => new MongoRow<R>(document as unknown as Buffer));

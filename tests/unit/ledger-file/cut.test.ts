@@ -45,7 +45,7 @@ describe('where an export ends', () => {
 
   const cut = async (): Promise<{ readonly block: number | undefined; readonly waiting: number }> => {
     let waiting = 0;
-    const head = await findCut(storage, { until: systemClock.now(), onWaiting: (count) => (waiting = count) });
+    const head = await findCut(storage, { until: performance.now(), onWaiting: (count) => (waiting = count) });
     return { block: head?.number, waiting };
   };
 
