@@ -1,5 +1,4 @@
 import type { Storage } from '../../src/application/ports/storage.ts';
-import { systemClock } from '../../src/compose.ts';
 import type { NoteSigner, NoteVerifier } from '../../src/journal/signed-note.ts';
 import { findCut } from '../../src/ledger-file/cut.ts';
 import { exportLedger } from '../../src/ledger-file/export-ledger.ts';
